@@ -1,0 +1,13 @@
+"""What every page knows: whose house it is, and whether this is an emulation."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def house(request: HttpRequest) -> dict[str, object]:
+    return {
+        "brand": settings.HOUSE_BRAND,
+        "house_name": settings.HOUSE_NAME,
+        "organisation_name": settings.ORGANISATION_NAME,
+        "emulation": settings.EMULATION,
+    }

@@ -1,0 +1,20 @@
+"""Health and metrics of a house. The proxy publishes neither."""
+
+from django.urls import path
+from django_prometheus.exports import ExportToDjangoView
+from health_check.views import HealthCheckView
+
+
+class Health(HealthCheckView):
+    """200 when the database and the cache answer, 500 with the failing part otherwise; always JSON."""
+
+    checks = ("health_check.checks.Database", "health_check.checks.Cache")
+
+    def render_to_response_html(self, *_: object) -> object:  # a machine asks
+        raise AssertionError("answered as JSON")
+
+
+health_patterns = [
+    path("health/", Health.as_view(), name="health"),
+    path("metrics/", ExportToDjangoView, name="metrics"),
+]

@@ -1,0 +1,124 @@
+"""The one guarded client for everything that is fetched (ASVS 5.0 1.3.6).
+
+https, or an origin the installation names in ``OUTBOUND_ORIGINS``; no redirects; capped in time and size; names that
+resolve to private addresses are refused unless the origin is named. The address checked is the address connected to.
+"""
+
+import ipaddress
+import json as jsonlib
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from .errors import DomainError
+
+# Tests join the houses in one process: origin -> transport with the same bytes as the wire.
+transports: dict[str, httpx.BaseTransport] = {}
+
+
+class FetchFailed(DomainError):
+    """Nothing usable came back. Codes: address_refused, unreachable, timeout, too_large, redirected, not_json."""
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises FetchFailed(not_json)."""
+        try:
+            return jsonlib.loads(self.content.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise FetchFailed("not_json", "the answer is not JSON") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _pinned_address(host: str, port: int) -> str:
+    try:
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise FetchFailed("unreachable", f"no address for {host}") from error
+    addresses = [info[4][0] for info in infos]
+    if not addresses or any(not ipaddress.ip_address(str(a).split("%")[0]).is_global for a in addresses):
+        raise FetchFailed("address_refused", f"{host} is not a public address")
+    return str(addresses[0])
+
+
+def _guard(url: str) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """URL to connect to, headers and TLS extensions. Raises FetchFailed(address_refused)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise FetchFailed("address_refused", "not a URL") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise FetchFailed("address_refused", "not a plain http(s) URL")
+    if origin_of(url) in settings.OUTBOUND_ORIGINS:
+        return url, {}, {}
+    if parts.scheme != "https":
+        raise FetchFailed("address_refused", "https is required")
+    address = _pinned_address(parts.hostname, port or 443)
+    literal = f"[{address}]" if ":" in address else address
+    target = parts._replace(netloc=f"{literal}:{port}" if port else literal).geturl()
+    return target, {"Host": parts.netloc}, {"sni_hostname": parts.hostname}
+
+
+def fetch(
+    method: str,
+    url: str,
+    *,
+    data: Mapping[str, str] | None = None,
+    json: Any = None,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 5.0,
+    max_bytes: int = 262_144,
+) -> Response:
+    """One request, one answer of at most ``max_bytes`` within about ``timeout_s`` seconds. Raises FetchFailed."""
+    target, guard_headers, extensions = _guard(url)
+    transport = transports.get(origin_of(url))
+    try:
+        with (
+            httpx.Client(transport=transport, follow_redirects=False, timeout=timeout_s, trust_env=False) as client,
+            client.stream(
+                method,
+                target,
+                data=data,
+                json=json,
+                content=content,
+                headers={**(headers or {}), **guard_headers},
+                extensions=extensions,
+            ) as answer,
+        ):
+            if answer.is_redirect:
+                raise FetchFailed("redirected", f"{answer.status_code} from {origin_of(url)}")
+            body = _read_capped(answer.iter_bytes, max_bytes)
+            return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+    except httpx.TimeoutException as error:
+        raise FetchFailed("timeout", origin_of(url)) from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise FetchFailed("unreachable", f"{origin_of(url)}: {type(error).__name__}") from error
+
+
+def _read_capped(chunks: Callable[..., Any], max_bytes: int) -> bytes:
+    body = bytearray()
+    for chunk in chunks():
+        body += chunk
+        if len(body) > max_bytes:
+            raise FetchFailed("too_large", f"more than {max_bytes} bytes")
+    return bytes(body)

@@ -1,0 +1,324 @@
+"""The one settings file. Everything that differs between installations is read from the environment.
+
+``PORTAL_ROLE`` says which of the three houses this process is: portal, provider or wallet. They share code, and neither
+a database nor a key. ``all`` puts every house into one process; only tests run so.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from recovery_portal import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+ROLE = env.text("PORTAL_ROLE")
+if ROLE not in {"portal", "provider", "wallet", "all"}:
+    raise ImproperlyConfigured("PORTAL_ROLE is portal, provider or wallet.")
+
+# --- What kind of installation this is ---------------------------------------------------------------------------
+DEBUG = env.boolean("PORTAL_DEBUG", False)
+EMULATION = env.boolean("EMULATION", False)
+PRODUCTION = env.boolean("PRODUCTION", not EMULATION)
+if EMULATION and PRODUCTION:
+    raise ImproperlyConfigured("EMULATION=1 lets outcomes be chosen; it cannot be combined with PRODUCTION=1.")
+
+SECRET_KEY = env.secret("PORTAL_SECRET_KEY")
+VAULT_KEY = env.secret("PORTAL_VAULT_KEY")
+
+# --- Addresses: configured, never taken from the Host header ---------------------------------------------------------
+PORTAL_BASE_URL = env.text("PORTAL_BASE_URL").rstrip("/")
+PROVIDER_BASE_URL = env.text("PROVIDER_BASE_URL", "" if ROLE == "portal" else None).rstrip("/")
+WALLET_URL = env.text("WALLET_URL").rstrip("/")
+OWN_BASE_URL = {"portal": PORTAL_BASE_URL, "provider": PROVIDER_BASE_URL, "wallet": WALLET_URL, "all": PORTAL_BASE_URL}[
+    ROLE
+]
+_SECURE = OWN_BASE_URL.startswith("https://")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", urlsplit(OWN_BASE_URL).hostname or "")
+CSRF_TRUSTED_ORIGINS = [OWN_BASE_URL]
+# Origins that may be fetched although they are plain http or private: the houses of one installation.
+OUTBOUND_ORIGINS = frozenset(env.words("OUTBOUND_ORIGINS"))
+if env.boolean("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Number of proxies whose X-Forwarded-For entries are believed; 0 believes none.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+
+ORGANISATION_NAME = env.text("ORGANISATION_NAME", "Contoso")
+PROVIDER_NAME = env.text("PROVIDER_NAME", "Proofmark")
+WALLET_NAME = env.text("WALLET_NAME", "Pocket Wallet")
+HOUSE_BRAND = "portal" if ROLE == "all" else ROLE
+HOUSE_NAME = {"portal": ORGANISATION_NAME, "provider": PROVIDER_NAME, "wallet": WALLET_NAME}[HOUSE_BRAND]
+
+# --- Rooms ---------------------------------------------------------------------------------------------------------
+_PORTAL_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "rest_framework",
+    "drf_spectacular",
+    "accounts",
+    "tap",
+    "idv.verifier",
+    "recovery_portal.recovery",
+]
+_HOUSE_APPS = {
+    "portal": _PORTAL_APPS,
+    "provider": ["django.contrib.messages", "idv.provider"],
+    "wallet": ["django.contrib.messages", "idv.wallet"],
+    "all": [*_PORTAL_APPS, "idv.provider", "idv.wallet"],
+}
+INSTALLED_APPS = [
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_structlog",
+    "django_prometheus",
+    "recovery_portal.kit",
+    *_HOUSE_APPS[ROLE],
+]
+_HAS_ACCOUNTS = ROLE in {"portal", "all"}
+
+ROOT_URLCONF = {
+    "portal": "recovery_portal.urls",
+    "provider": "idv.provider.urls",
+    "wallet": "idv.wallet.urls",
+    "all": "recovery_portal.urls",
+}[ROLE]
+WSGI_APPLICATION = "recovery_portal.wsgi.application"
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "recovery_portal.kit.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    *(["django.contrib.auth.middleware.AuthenticationMiddleware"] if _HAS_ACCOUNTS else []),
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    *(["accounts.middleware.RegistrationGate"] if _HAS_ACCOUNTS else []),
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                *(["django.contrib.auth.context_processors.auth"] if _HAS_ACCOUNTS else []),
+                "django.contrib.messages.context_processors.messages",
+                "recovery_portal.kit.context.house",
+            ],
+        },
+    }
+]
+
+# --- Records -------------------------------------------------------------------------------------------------------
+
+
+def _database(url: str) -> dict[str, Any]:
+    """``sqlite:///path`` or ``postgresql://user:password@host:port/name``."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                # secure_delete overwrites what is deleted: an erased face does not stay in a free page.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
+            },
+        }
+    if parts.scheme == "postgresql":
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path.removeprefix("/"),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured("DATABASE_URL begins with sqlite:/// or postgresql://.")
+
+
+DATABASES = {"default": _database(env.secret("DATABASE_URL"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.secret("REDIS_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": ROLE}
+}
+
+# --- Tasks ---------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = ROLE
+# Faces and documents are heavy and need the prefork pool; everything else must not wait behind them.
+FACES_QUEUE = f"{ROLE}-faces"
+CELERY_TASK_ROUTES = {
+    "idv.verifier.tasks.check_face": {"queue": FACES_QUEUE},
+    "idv.provider.tasks.decide": {"queue": FACES_QUEUE},
+    "idv.provider.tasks.read_document": {"queue": FACES_QUEUE},
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task whose worker vanished is handed to another after this many seconds.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 150, "global_keyprefix": "recovery-portal:"}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    name: {"task": task, "schedule": timedelta(seconds=seconds)}
+    for name, task, seconds, roles in (
+        ("expire attempts", "recovery_portal.recovery.tasks.expire_due", 30, {"portal", "all"}),
+        ("sweep the verifier", "idv.verifier.tasks.sweep", 30, {"portal", "all"}),
+        ("sweep the provider", "idv.provider.tasks.sweep", 30, {"provider", "all"}),
+    )
+    if ROLE in roles
+}
+
+# --- Who -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+# OWASP Password Storage Cheat Sheet minimum: 19 MiB, two passes, one lane (accounts.hashers). Django's default costs
+# ten times as much per sign-in.
+PASSWORD_HASHERS = ["accounts.hashers.Argon2Minimum"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/"
+AUTHENTICATION_METHODS = [
+    "accounts.passkeys.method.PasskeyMethod",
+    "accounts.signin.password.PasswordMethod",
+    "accounts.signin.authenticator_app.AuthenticatorAppMethod",
+    "tap.method.TemporaryAccessPassMethod",
+]
+SIGN_IN_OFFERS = ["recovery_portal.recovery.offer.RecoverYourAccount"]
+WEBAUTHN_RP_ID = env.text("WEBAUTHN_RP_ID", urlsplit(PORTAL_BASE_URL).hostname or "")
+WEBAUTHN_ORIGINS = env.words("WEBAUTHN_ORIGINS", PORTAL_BASE_URL)
+
+# --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---------------
+FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
+LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.liveness.MediaPipeLiveness")
+DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
+
+# --- Browser -------------------------------------------------------------------------------------------------------
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Cookies know no ports: on one host the houses must not share a name.
+_COOKIE_PREFIX = "__Host-" if _SECURE else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}{HOUSE_BRAND}-session"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}{HOUSE_BRAND}-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_FAILURE_VIEW = "recovery_portal.kit.views.csrf_failure"
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _SECURE
+SECURE_SSL_REDIRECT = False  # the proxy's work; the portal itself is never reached over http when its URL is https
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+# Twelve frames of a phone's camera fit; the image gate caps each of them (kit/images.py).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # uploads stay in memory: no face is ever spooled to a disk in clear
+FILE_UPLOAD_HANDLERS = ["recovery_portal.kit.uploads.CappedMemoryUpload"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Mail ----------------------------------------------------------------------------------------------------------
+_MAIL = urlsplit(env.text("MAIL_URL", "console://"))
+EMAIL_BACKEND = {
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "smtps": "django.core.mail.backends.smtp.EmailBackend",
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "console": "django.core.mail.backends.console.EmailBackend",
+}[_MAIL.scheme]
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_TLS = _MAIL.scheme == "smtps"
+EMAIL_FILE_PATH = _MAIL.path if _MAIL.scheme == "file" else None
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "no-reply@localhost")
+HELP_DESK_CONTACT = env.text("HELP_DESK_CONTACT", "your IT help desk")
+
+# --- API and logs --------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Recovery Portal", "VERSION": "0.1.0"}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "recovery_portal.kit.logs.json_formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    # httpx writes whole URLs, query and all.
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}, "PIL": {"level": "INFO"}},
+}
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -1,0 +1,20 @@
+"""The portal's addresses. The provider and the wallet are other sites: ``idv.provider.urls``, ``idv.wallet.urls``."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from recovery_portal.kit import views
+from recovery_portal.kit.health import health_patterns
+
+urlpatterns = [
+    path("recover/", include("recovery_portal.recovery.urls")),
+    path("verifier/", include("idv.verifier.urls")),
+    path("admin/", admin.site.urls),
+    *health_patterns,
+    path("", include("accounts.urls")),
+]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error
