@@ -1,0 +1,23 @@
+"""Refusals of this room where nothing happened. What happened to an attempt is an event, not an error."""
+
+from recovery_portal.kit.errors import DomainError
+
+
+class AttemptMoved(DomainError):
+    """Another tab, task or device moved the attempt first; read it again."""
+
+
+class NotThisDevice(DomainError):
+    """The step belongs to another device of the attempt."""
+
+
+class HandOffRefused(DomainError):
+    """The QR code is unknown, used or too old. Codes: unknown, used, expired, attempt_over."""
+
+
+class ConsentMissing(DomainError):
+    """Without consent nothing is started and no camera is asked for."""
+
+
+class RevealRefused(DomainError):
+    """The pass cannot be handed out now."""
