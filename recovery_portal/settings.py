@@ -198,7 +198,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 # --- Who -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.DirectoryBackend"]
 # OWASP Password Storage Cheat Sheet minimum: 19 MiB, two passes, one lane (accounts.hashers). Django's default costs
 # ten times as much per sign-in.
 PASSWORD_HASHERS = ["accounts.hashers.Argon2Minimum"]

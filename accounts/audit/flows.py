@@ -1,0 +1,42 @@
+"""Writing down what happened."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from accounts.audit.models import AuditEvent
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+REASON_MAX_LENGTH = AuditEvent._meta.get_field("reason").max_length or 0
+
+
+def record(
+    *,
+    activity: str,
+    at: datetime,
+    result: Literal["success", "failure"] = "success",
+    target: "User | None" = None,
+    initiated_by: "User | None" = None,
+    reason: str = "",
+    details: Mapping[str, str] | None = None,
+    correlation_id: str = "",
+    service: str = "Account Recovery",
+    category: str = "UserManagement",
+) -> AuditEvent:
+    """Append one event, in the caller's transaction: what is rolled back has not happened and is not audited."""
+    return AuditEvent.objects.create(
+        activity=activity,
+        at=at,
+        result=result,
+        reason=reason[:REASON_MAX_LENGTH],
+        target=target,
+        target_name=target.user_principal_name if target else "",
+        initiated_by=initiated_by,
+        initiated_by_name=initiated_by.user_principal_name if initiated_by else "",
+        details=dict(details or {}),
+        correlation_id=correlation_id,
+        service=service,
+        category=category,
+    )

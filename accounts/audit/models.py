@@ -1,0 +1,74 @@
+"""The audit trail: what happened, to whom, by whom. Rows are written once and never changed."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditIsAppendOnly(TypeError):
+    """Somebody tried to change or delete what has happened."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **kwargs: Any) -> int:
+        raise AuditIsAppendOnly("audit events are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AuditIsAppendOnly("audit events are never deleted")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise AuditIsAppendOnly("audit events are never changed")
+
+
+class AuditEvent(models.Model):
+    """One activity, named as the original names it (Graph: directoryAudit). Holds no secret and no biometric data.
+
+    Names are copied beside the references, so that the row still says who it was when the directory has moved on.
+    """
+
+    class Result(models.TextChoices):
+        SUCCESS = "success", _("Success")
+        FAILURE = "failure", _("Failure")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("time"), db_index=True, editable=False)
+    activity = models.CharField(_("activity"), max_length=128, db_index=True, editable=False)
+    result = models.CharField(_("result"), max_length=8, choices=Result.choices, editable=False)
+    reason = models.CharField(_("reason"), max_length=256, blank=True, editable=False)
+    service = models.CharField(_("service"), max_length=64, editable=False)
+    category = models.CharField(_("category"), max_length=64, editable=False)
+    correlation_id = models.CharField(_("correlation id"), max_length=64, blank=True, db_index=True, editable=False)
+    target = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="audit_events", editable=False
+    )
+    target_name = models.CharField(_("target"), max_length=254, blank=True, editable=False)
+    initiated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="initiated_audit_events", editable=False
+    )
+    initiated_by_name = models.CharField(_("initiated by"), max_length=254, blank=True, editable=False)
+    details = models.JSONField(_("details"), default=dict, editable=False)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ("-at", "-id")
+        default_permissions = ("view",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(result__in=["success", "failure"]), name="accounts_audit_result"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}Z {self.activity} ({self.result})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AuditIsAppendOnly("audit events are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AuditIsAppendOnly("audit events are never deleted")

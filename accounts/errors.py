@@ -1,0 +1,27 @@
+"""Refusals of the accounts room. The code is stable; the reason is for operators and logs."""
+
+from recovery_portal.kit.errors import DomainError
+
+
+class MethodRefused(DomainError):
+    """The proof offered for a sign-in does not hold: a wrong password, code or assertion. Nothing happened."""
+
+
+class LastMethod(DomainError):
+    """Without this method the person could not sign in any more."""
+
+
+class MethodNotFound(DomainError):
+    """The user has no such method."""
+
+
+class SignInNotFresh(DomainError):
+    """A change of factors needs a sign-in of the last minutes (ASVS 7.5.1)."""
+
+
+class RegistrationRefused(DomainError):
+    """The new method cannot be accepted."""
+
+
+class PasswordRefused(DomainError):
+    """The new password is not acceptable; the reason may be shown to the person."""
