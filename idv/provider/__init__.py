@@ -1,0 +1,1 @@
+"""The identity verification provider: its own process, database and keys."""

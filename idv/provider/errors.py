@@ -1,0 +1,43 @@
+"""What the provider refuses."""
+
+from recovery_portal.kit.errors import DomainError
+
+
+class ProofingMoved(DomainError):
+    """The proofing left the state that the caller saw: another tab, another device or a task was quicker."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("proofing_moved", reason)
+
+
+class ProofingOver(DomainError):
+    """The proofing has ended, or its lifetime has."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("proofing_over", reason)
+
+
+class HandOffRefused(DomainError):
+    """The link to the phone is unknown, used or out of date. One code for all three: a guesser learns nothing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("hand_off_refused", reason)
+
+
+class RequestRefused(DomainError):
+    """An address that a browser opened leads nowhere (unknown, used or expired ``request_uri``)."""
+
+
+class ProtocolRefused(DomainError):
+    """A refusal on the wire: ``code`` is the standard's error code, ``status`` the HTTP status."""
+
+    def __init__(self, code: str, reason: str, *, status: int = 400) -> None:
+        super().__init__(code, reason)
+        self.status = status
+
+
+class InvalidToken(ProtocolRefused):
+    """The access token is missing, unknown or expired (RFC 6750 section 3.1)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("invalid_token", reason, status=401)

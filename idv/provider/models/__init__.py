@@ -1,0 +1,40 @@
+"""The provider's records, by who they are about: parties, a proofing, a credential."""
+
+from .issuance import (
+    AccessToken,
+    CredentialOffer,
+    IssuanceNonce,
+    IssuedCredential,
+    StatusListRecord,
+)
+from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion
+from .proofing import (
+    AuthorizationCode,
+    DecisionCheck,
+    HandOff,
+    Photo,
+    ProofingConsent,
+    ProofingDecision,
+    ProofingEvent,
+    ProofingSession,
+)
+
+__all__ = [
+    "AccessToken",
+    "AuthorizationCode",
+    "CredentialOffer",
+    "DecisionCheck",
+    "HandOff",
+    "IssuanceNonce",
+    "IssuedCredential",
+    "Photo",
+    "ProofingConsent",
+    "ProofingDecision",
+    "ProofingEvent",
+    "ProofingSession",
+    "ProviderKey",
+    "PushedRequest",
+    "RelyingParty",
+    "SeenAssertion",
+    "StatusListRecord",
+]

@@ -1,0 +1,105 @@
+"""From the offer to the credential and its status."""
+
+import json
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from recovery_portal.kit import vault
+
+from .proofing import ProofingSession
+
+
+class CredentialOffer(models.Model):
+    """A pre-authorized offer (OpenID4VCI 1.0 section 4): one code, one transaction code, one use.
+
+    Code, offer address and transaction code are sealed as well as digested, because the page that shows them may be
+    reloaded; ``claims_sealed`` is set for test offers, which have no proofing behind them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    proofing = models.ForeignKey(
+        ProofingSession, null=True, blank=True, on_delete=models.CASCADE, related_name="offers"
+    )
+    reference_digest = models.CharField(max_length=64, unique=True)
+    code_digest = models.CharField(max_length=64, unique=True)
+    secrets_sealed = models.BinaryField(null=True, blank=True)
+    claims_sealed = models.BinaryField(null=True, blank=True)
+    wrong_tx_codes = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    redeemed_at = models.DateTimeField(null=True, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proofing"],
+                condition=Q(superseded_at__isnull=True, redeemed_at__isnull=True),
+                name="provider_one_open_offer_per_proofing",
+            )
+        ]
+
+    def seal(self, members: dict[str, Any], *, purpose: str) -> bytes:
+        return vault.seal(json.dumps(members).encode(), purpose=f"offer-{purpose}", derived_from=self.id.bytes)
+
+    def open(self, sealed: bytes, *, purpose: str) -> dict[str, Any]:
+        """Raises VaultError."""
+        members: dict[str, Any] = json.loads(
+            vault.open(sealed, purpose=f"offer-{purpose}", derived_from=self.id.bytes)
+        )
+        return members
+
+
+class AccessToken(models.Model):
+    """A bearer token for one offer's credential."""
+
+    offer = models.OneToOneField(CredentialOffer, on_delete=models.CASCADE, related_name="access_token")
+    token_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class IssuanceNonce(models.Model):
+    """A ``c_nonce`` that somebody asked for (OpenID4VCI 1.0 section 7); deleted when it is used."""
+
+    nonce_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class StatusListRecord(models.Model):
+    """One published status list. The newest that is not full takes new credentials."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField()
+
+
+class IssuedCredential(models.Model):
+    """That a credential exists, and whether it still counts. Nothing of what it says."""
+
+    class Status(models.IntegerChoices):
+        VALID = 0
+        INVALID = 1
+        SUSPENDED = 2
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    offer = models.ForeignKey(CredentialOffer, null=True, on_delete=models.SET_NULL, related_name="credentials")
+    proofing_reference = models.CharField(max_length=64, db_index=True)
+    status_list = models.ForeignKey(StatusListRecord, on_delete=models.PROTECT, related_name="credentials")
+    status_index = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(choices=Status, default=Status.VALID)
+    status_reason = models.CharField(max_length=200, blank=True)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    notification_digest = models.CharField(max_length=64, db_index=True)
+    notification_event = models.CharField(max_length=30, blank=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["status_list", "status_index"], name="provider_status_index_once"),
+            models.CheckConstraint(condition=Q(status__in=[0, 1, 2]), name="provider_status_known"),
+        ]

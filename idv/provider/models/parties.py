@@ -1,0 +1,79 @@
+"""Who talks to the provider, with which keys, and what they asked for."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from recovery_portal.kit.keystore import AbstractSigningKey
+
+
+class RelyingParty(models.Model):
+    """A portal that may send people here. Registered by an operator, never by itself."""
+
+    client_id = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=100)
+    redirect_uris = models.JSONField(default=list)
+    jwks_uri = models.URLField(max_length=500, blank=True)
+    jwks = models.JSONField(null=True, blank=True)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "relying parties"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(jwks__isnull=False) | ~Q(jwks_uri=""), name="provider_relying_party_has_keys"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProviderKey(AbstractSigningKey):
+    """The provider's own keys. A key signs one kind of thing only, so that one signature cannot pass for another."""
+
+    class Use(models.TextChoices):
+        ROOT = "root", "development CA"
+        CREDENTIAL = "credential", "credentials and status lists"
+        RESULT = "result", "proofing results"
+
+    use = models.CharField(max_length=10, choices=Use)
+
+    class Meta(AbstractSigningKey.Meta):
+        constraints = [
+            # Two processes that start together cannot end with two active keys of one use.
+            models.UniqueConstraint(
+                fields=["use"], condition=Q(retired_at__isnull=True), name="provider_key_one_active_per_use"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.kid}"
+
+
+class PushedRequest(models.Model):
+    """What a relying party pushed (RFC 9126); a browser may bring its ``request_uri`` once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="pushed_requests")
+    reference_digest = models.CharField(max_length=64, unique=True)
+    redirect_uri = models.CharField(max_length=500)
+    client_state = models.CharField(max_length=512)
+    client_nonce = models.CharField(max_length=512)
+    code_challenge = models.CharField(max_length=128)
+    pushed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class SeenAssertion(models.Model):
+    """A ``jti`` of a request object, client assertion or c_nonce that was burned; kept until it would be stale anyway."""
+
+    issuer = models.CharField(max_length=255)
+    jti_digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "jti_digest"], name="provider_jti_once")]

@@ -1,0 +1,208 @@
+"""One person's proofing: its state, its devices, its photos and its decision."""
+
+import json
+import secrets
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from recovery_portal.kit import vault
+
+from ..errors import ProofingMoved
+from ..machine import TABLE, Event, State
+from .parties import RelyingParty
+
+_KINDS = [("passport", "Passport"), ("identity_card", "Identity card"), ("driving_licence", "Driver's License")]
+
+
+def _new_personal_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class ProofingSession(models.Model):
+    """One visit of one person, from the portal's request to the answer it gets.
+
+    Everything personal is sealed under ``personal_key``, which exists only here: emptying it erases the person from
+    every copy of the sealed columns (``erase_person``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=64, unique=True)  # proofingReference on the credential and in the result
+    relying_party = models.ForeignKey(RelyingParty, on_delete=models.PROTECT, related_name="proofings")
+    redirect_uri = models.CharField(max_length=500)
+    client_state = models.CharField(max_length=512)
+    client_nonce = models.CharField(max_length=512)
+    code_challenge = models.CharField(max_length=128)
+
+    state = models.CharField(max_length=20, default=State.STARTED)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    requested_from = models.CharField(max_length=100, blank=True)  # the browser that the portal sent, for the phone page
+
+    personal_key = models.BinaryField(default=_new_personal_key)
+    applicant_sealed = models.BinaryField(null=True, blank=True)
+    document_sealed = models.BinaryField(null=True, blank=True)
+    portrait_sealed = models.BinaryField(null=True, blank=True)
+
+    country = models.CharField(max_length=3, blank=True)
+    document_kind = models.CharField(max_length=20, blank=True, choices=_KINDS)
+    challenge = models.JSONField(default=list)
+    challenge_expires_at = models.DateTimeField(null=True, blank=True)
+    retake_code = models.CharField(max_length=50, blank=True)  # why the last photos were unusable
+    document_tries = models.PositiveSmallIntegerField(default=0)
+    selfie_tries = models.PositiveSmallIntegerField(default=0)
+
+    round = models.PositiveSmallIntegerField(default=0)  # one per decision that is asked for
+    progress = models.PositiveSmallIntegerField(null=True, blank=True)  # percent
+    enqueued_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    verdict = models.CharField(max_length=10, blank=True, choices=[("verified", "verified"), ("declined", "declined")])
+    reason_code = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="provider_proofing_state"),
+            models.CheckConstraint(
+                condition=Q(verdict="verified") | ~Q(state__in=["verified", "offered", "issued"]),
+                name="provider_issued_only_when_verified",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.relying_party_id} {self.created_at:%Y-%m-%d %H:%M} {self.state}"
+
+    def apply(self, event: Event, *, at: datetime, reason: str = "", **changes: Any) -> None:
+        """Move by ``event`` and write ``changes`` in the same compare-and-set; the only writer of ``state``.
+
+        Raises IllegalTransition when the table refuses, ProofingMoved when somebody else was quicker.
+        """
+        source = State(self.state)
+        target = TABLE.next_state(source, event)
+        with transaction.atomic():
+            moved = ProofingSession.objects.filter(pk=self.pk, state=source).update(state=target, **changes)
+            if not moved:
+                raise ProofingMoved(f"{self.pk} left {source} before {event}")
+            self.events.create(event=event, source=source, target=target, at=at, reason=reason)
+        self.state = target
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def seal(self, data: bytes, *, purpose: str) -> bytes:
+        return vault.seal(data, purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
+
+    def open(self, sealed: bytes, *, purpose: str) -> bytes:
+        """Raises VaultError, also after the person was erased."""
+        return vault.open(sealed, purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
+
+    def document(self) -> dict[str, str]:
+        """What was read from the document; empty before the decision and after the person was erased."""
+        if self.document_sealed is None:
+            return {}
+        fields: dict[str, str] = json.loads(self.open(self.document_sealed, purpose="document"))
+        return fields
+
+    def portrait(self) -> bytes | None:
+        return None if self.portrait_sealed is None else self.open(self.portrait_sealed, purpose="portrait")
+
+
+class ProofingEvent(models.Model):
+    """What happened to a proofing, in order; no personal data."""
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="events")
+    event = models.CharField(max_length=30)
+    source = models.CharField(max_length=20)
+    target = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class HandOff(models.Model):
+    """The link in the QR code that lets one phone join; whoever comes first uses it up."""
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="hand_offs")
+    token_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class ProofingConsent(models.Model):
+    """That somebody agreed, to which text, and when. Says nothing about who: it outlives the person's data."""
+
+    class Kind(models.TextChoices):
+        TERMS = "terms"
+        BIOMETRICS = "biometrics"
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="consents")
+    kind = models.CharField(max_length=12, choices=Kind)
+    text_version = models.CharField(max_length=20)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proofing", "kind"], name="provider_one_consent_per_kind")]
+
+
+class Photo(models.Model):
+    """A sealed photo that waits for the decision; deleted in the transaction that records it."""
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="photos")
+    purpose = models.CharField(max_length=10, choices=[("document", "document"), ("selfie", "selfie")])
+    key = models.CharField(max_length=20)  # front, back, or a pose of the liveness challenge
+    sealed = models.BinaryField()
+    taken_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proofing", "key"], name="provider_one_photo_per_key")]
+
+
+class ProofingDecision(models.Model):
+    """What one round of checks found, for the operator. No image, no vector, no name."""
+
+    class Outcome(models.TextChoices):
+        VERIFIED = "verified"
+        DECLINED = "declined"
+        DOCUMENT_UNUSABLE = "documentUnusable"
+        SELFIE_UNUSABLE = "selfieUnusable"
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="decisions")
+    round = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    reason_code = models.CharField(max_length=50, blank=True)
+    decided_at = models.DateTimeField()
+    score = models.FloatField(null=True, blank=True)  # confidence 0-100
+    threshold = models.PositiveSmallIntegerField()
+    engine = models.CharField(max_length=50, blank=True)
+    engine_version = models.CharField(max_length=50, blank=True)
+    calibration = models.CharField(max_length=80, blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["proofing", "round"], name="provider_one_decision_per_round")]
+
+
+class DecisionCheck(models.Model):
+    """One check inside a decision."""
+
+    decision = models.ForeignKey(ProofingDecision, on_delete=models.CASCADE, related_name="checks")
+    name = models.CharField(max_length=40)
+    ok = models.BooleanField()
+    reason_code = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class AuthorizationCode(models.Model):
+    """The one-time code a browser carries home; exchanged once for the signed result."""
+
+    proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="codes")
+    code_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,51 @@
+"""The provider's law: lifetimes, caps and thresholds. Numbers carry their unit and their source."""
+
+from datetime import timedelta
+
+REQUEST_URI_LIFETIME = timedelta(seconds=60)  # RFC 9126 section 2.2 suggests 5 to 600 seconds
+REQUEST_OBJECT_LIFETIME = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(seconds=60)
+CODE_LIFETIME = timedelta(minutes=2)  # RFC 6749 section 4.1.2 allows at most 10 minutes
+RESULT_LIFETIME = timedelta(minutes=5)
+PROOFING_LIFETIME = timedelta(minutes=30)
+HAND_OFF_LIFETIME = timedelta(minutes=5)  # RFC 10027 section 6.1: short-lived, single use
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+
+OFFER_LIFETIME = timedelta(minutes=10)
+TX_CODE_DIGITS = 6
+WRONG_TX_CODES_MAX = 5  # OpenID4VCI 1.0 section 13.6, errata 19
+OFFERS_PER_PROOFING_MAX = 5
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)  # OpenID4VCI 1.0 section 13.10: bearer tokens live at most 5 minutes
+NONCE_LIFETIME = timedelta(minutes=5)
+BATCH_SIZE = 8
+
+CREDENTIAL_LIFETIME = timedelta(days=180)
+# Issue time rounded down so that it does not link a credential to a visit (RFC 9901 section 10.1).
+ISSUED_AT_GRAIN = timedelta(hours=1)
+PORTRAIT_MAX_SIDE_PX = 480
+PORTRAIT_MAX_BYTES = 65_536
+
+STATUS_LIST_SIZE = 2**20
+STATUS_BITS = 2  # 0 valid, 1 invalid, 2 suspended (Token Status List section 7.1)
+STATUS_TTL_S = 60
+STATUS_LIST_LIFETIME = timedelta(minutes=30)
+# A list is left for a new one before random indexes become hard to find.
+STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
+
+DOCUMENT_TRIES_MAX = 5
+SELFIE_TRIES_MAX = 5
+
+# Confidence 0-100 from which selfie and document portrait are one person; 70 is a false match rate of 1 in 1000 with
+# the default engine's calibration. Override with the setting PROVIDER_FACE_MATCH_THRESHOLD.
+FACE_MATCH_THRESHOLD = 70
+
+LEASE = timedelta(seconds=60)  # a worker that has not reported for so long is taken for dead
+DECIDE_SOFT_LIMIT_S = 90
+DECIDE_HARD_LIMIT_S = 120
+ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
+
+IMAGES_KEPT_AT_MOST = timedelta(hours=24)
+RECORDS_KEPT = timedelta(days=90)  # decisions and consents without personal fields
+
+TERMS_VERSION = "2026-11"
+BIOMETRIC_CONSENT_VERSION = "2026-11"
