@@ -1,0 +1,124 @@
+"""The one gate for pictures from outside: whatever passes is a clean, upright, modest JPEG, and nothing else is decoded."""
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import pillow_heif
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from recovery_portal.kit.errors import DomainError
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_PIXELS: Final = 50_000_000
+MIN_SIDE: Final = 100
+JPEG_QUALITY: Final = 92
+
+SENTENCES: Final[dict[str, Promise]] = {
+    "empty": _("The photo arrived empty. Take it again, or choose another file."),
+    "too_large": _("The photo is larger than 20 MB. Take it with the camera on this page, or choose a smaller file."),
+    "not_an_image": _("This file is not a photo. Choose a JPEG, PNG, WebP or HEIC picture."),
+    "unsupported_type": _("This kind of file cannot be used. Choose a JPEG, PNG, WebP or HEIC picture."),
+    "broken": _("The photo is damaged and cannot be opened. Take it again."),
+    "animated": _("Moving pictures cannot be used. Take a single photo."),
+    "too_many_pixels": _("The photo has more than 50 megapixels. Lower the camera's resolution, then take it again."),
+    "too_small": _("The photo is too small to show any detail. Take it with the camera on this page."),
+}
+
+_OTHER_PICTURES: Final = (b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"%PDF", b"<svg", b"\x00\x00\x01\x00")
+_HEIF_BRANDS: Final = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
+
+pillow_heif.register_heif_opener(thumbnails=False)
+
+
+class ImageRefused(DomainError):
+    """The bytes are not a picture that we work with; ``sentence`` tells the person what to do instead."""
+
+    @property
+    def sentence(self) -> Promise:
+        return SENTENCES[self.code]
+
+
+@dataclass(frozen=True)
+class AcceptedImage:
+    """An upright RGB JPEG without any metadata. ``width`` and ``height`` are in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def _format_of(data: bytes) -> str:
+    """Pillow's name for the format, from the content alone: file names and declared types are the sender's claims."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return "HEIF"
+    if data.lstrip()[:5].startswith(_OTHER_PICTURES) or data[4:8] == b"ftyp":
+        raise ImageRefused("unsupported_type", "recognised, but not a format that we accept")
+    raise ImageRefused("not_an_image", "no known picture signature")
+
+
+def _open(data: bytes, kind: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=[kind])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise ImageRefused("too_many_pixels", str(bomb)) from bomb
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError) as error:
+        raise ImageRefused("broken", f"{kind} header: {error}") from error
+
+
+def accept(data: bytes, *, max_side: int = 2560) -> AcceptedImage:
+    """Take a picture from outside and re-make it: upright, RGB, no metadata, long side at most ``max_side`` pixels.
+
+    Raises ImageRefused. Size in bytes and pixels is checked before anything is decoded, so that a small file
+    which unfolds to gigabytes costs nothing. It does **not** look for faces or documents.
+    """
+    if not data:
+        raise ImageRefused("empty", "0 bytes")
+    if len(data) > MAX_BYTES:
+        raise ImageRefused("too_large", f"{len(data)} bytes")
+    kind = _format_of(data)
+    with _open(data, kind) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ImageRefused("too_many_pixels", f"{image.width} x {image.height}")
+        # A JPEG may carry a second view (MPO) and a HEIC its depth map: those are photos, not animations.
+        if kind in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
+            raise ImageRefused("animated", kind)
+        if min(image.size) < MIN_SIDE:
+            raise ImageRefused("too_small", f"{image.width} x {image.height}")
+        # A process-wide switch that other libraries turn on (face_recognition does): half a photo must not pass.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            image.draft("RGB", (max_side, max_side))
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+        except (OSError, ValueError, SyntaxError, RuntimeError, MemoryError, EOFError) as error:
+            raise ImageRefused("broken", f"{kind} content: {error}") from error
+    picture = _on_white(upright)
+    picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    return AcceptedImage(jpeg=_clean_jpeg(picture), width=picture.width, height=picture.height)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGB", layer.size, "white")
+        ground.paste(layer, mask=layer.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _clean_jpeg(picture: Image.Image) -> bytes:
+    # A fresh canvas: `info` (EXIF, XMP, ICC, comments) of the original never reaches the encoder.
+    canvas = Image.new("RGB", picture.size)
+    canvas.paste(picture)
+    out = io.BytesIO()
+    canvas.save(out, "JPEG", quality=JPEG_QUALITY, optimize=False)
+    return out.getvalue()
