@@ -1,0 +1,83 @@
+"""Presented claims at rest: sealed under their request's own key, which is destroyed when the request is forgotten."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recovery_portal.kit import images, vault
+
+from . import policy
+from .errors import NotCollectable, PresentationRefused
+from .models import PresentationRequest
+
+# Only what recovery needs is asked for; what a wallet sends beyond it is not kept (GDPR 5(1)(c)).
+REQUESTED = ("firstName", "lastName", "portrait", "proofingReference")
+_PORTRAIT_PREFIX = "data:image/jpeg;base64,"
+
+
+@dataclass(frozen=True)
+class CollectedPresentation:
+    """What a verified presentation says about the person; the portrait stays inside this room."""
+
+    first_name: str
+    last_name: str
+    claims: Mapping[str, str]
+
+
+def accept(presented: Mapping[str, object]) -> dict[str, str]:
+    """The requested claims, each of the type the credential's definition gives it. Raises PresentationRefused."""
+    kept = {}
+    for name in REQUESTED:
+        value = presented.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise PresentationRefused("claim_missing", name)
+        kept[name] = value
+    if any(len(kept[name]) > 200 for name in REQUESTED if name != "portrait"):
+        raise PresentationRefused("claim_too_long")
+    kept["portrait"] = base64.b64encode(_portrait(kept["portrait"])).decode()
+    return kept
+
+
+def _portrait(uri: str) -> bytes:
+    """The portrait, decoded, capped and re-encoded by the one gate for images: no SVG, no bomb, no EXIF."""
+    if not uri.startswith(_PORTRAIT_PREFIX):
+        raise PresentationRefused("portrait_refused", "not a JPEG data: URI")
+    if len(uri) > policy.PORTRAIT_MAX_BYTES * 4 // 3 + 100:
+        raise PresentationRefused("portrait_refused", "too large")
+    try:
+        return images.accept(base64.b64decode(uri.removeprefix(_PORTRAIT_PREFIX), validate=True)).jpeg
+    except (binascii.Error, ValueError) as error:
+        raise PresentationRefused("portrait_refused", "not base64") from error
+    except images.ImageRefused as refused:
+        raise PresentationRefused("portrait_refused", refused.code) from refused
+
+
+def seal(request: PresentationRequest, kept: Mapping[str, str]) -> bytes:
+    return vault.seal(json.dumps(kept).encode(), purpose=_purpose(request), derived_from=bytes(request.seal_key))
+
+
+def read(request: PresentationRequest) -> CollectedPresentation:
+    """Raises NotCollectable(forgotten)."""
+    kept = _open(request)
+    return CollectedPresentation(
+        kept["firstName"], kept["lastName"], {name: value for name, value in kept.items() if name != "portrait"}
+    )
+
+
+def open_portrait(request: PresentationRequest) -> bytes:
+    """The presented portrait as JPEG. Raises NotCollectable(forgotten)."""
+    return base64.b64decode(_open(request)["portrait"])
+
+
+def _open(request: PresentationRequest) -> dict[str, str]:
+    if request.claims_sealed is None or request.seal_key is None:
+        raise NotCollectable("forgotten", f"request {request.pk}")
+    opened = vault.open(request.claims_sealed, purpose=_purpose(request), derived_from=bytes(request.seal_key))
+    kept: dict[str, str] = json.loads(opened)
+    return kept
+
+
+def _purpose(request: PresentationRequest) -> str:
+    return f"verifier.claims:{request.pk}"

@@ -1,0 +1,233 @@
+"""The live face is compared with the presented portrait. Engines measure, this flow decides."""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+
+from idv.face import liveness
+from idv.face.errors import RETRY_CODES, FaceUnusable
+from recovery_portal.kit import adapters, images, queue, vault
+from recovery_portal.kit.errors import DomainError
+from recovery_portal.kit.machine import IllegalTransition
+
+from .. import claims, policy, signals
+from ..errors import FaceCheckRefused, NotCollectable
+from ..machine import FaceCheckEvent, FaceCheckStatus, RequestStatus
+from ..models import FaceCheck, PresentationRequest, SealedImage
+
+CHECK_FACE = "idv.verifier.tasks.check_face"
+
+
+def begin_face_check(*, request: PresentationRequest, threshold: int, at: datetime) -> FaceCheck:
+    """The running Face Check of a collected presentation, or a new one with a challenge drawn by this server.
+
+    Raises FaceCheckRefused (not_presented, already_passed, too_many_tries).
+    """
+    running = request.face_checks.filter(status__in=["capturing", "checking"]).first()
+    if running is not None and (running.status == FaceCheckStatus.CHECKING or running.expires_at > at):
+        return running
+    if running is not None:
+        _expire_challenge(running, at)
+    request.refresh_from_db()
+    if request.status != RequestStatus.COLLECTED or request.claims_sealed is None:
+        raise FaceCheckRefused("not_presented", f"request {request.pk} is {request.status}")
+    made = request.face_checks.all()
+    if made.filter(status=FaceCheckStatus.PASSED).exists():
+        raise FaceCheckRefused("already_passed")
+    if tries_left(request=request) == 0 or made.filter(status=FaceCheckStatus.UNUSABLE).count() >= policy.UNUSABLE_TRIES:
+        raise FaceCheckRefused("too_many_tries")
+    try:
+        with transaction.atomic():
+            return FaceCheck.objects.create(
+                request=request,
+                number=(made.aggregate(last=Max("number"))["last"] or 0) + 1,
+                challenge=liveness.new_challenge(random.SystemRandom()),
+                threshold=threshold,
+                created_at=at,
+                expires_at=at + policy.CHALLENGE_LIFETIME,
+            )
+    except IntegrityError:  # two tabs: the database let one of them begin
+        return request.face_checks.get(status__in=["capturing", "checking"])
+
+
+def tries_left(*, request: PresentationRequest) -> int:
+    """Decided tries that remain; photos that could not be used cost none."""
+    return max(0, policy.DECIDED_TRIES - request.face_checks.filter(status=FaceCheckStatus.FAILED).count())
+
+
+def submit_frames(*, face_check: FaceCheck, frames: Mapping[str, bytes], at: datetime) -> None:
+    """Take the photos of one challenge, seal them and hand the check to a worker.
+
+    Raises ImageRefused for a photo that is none (nothing happened: the person may take it again) and FaceCheckRefused.
+    """
+    if face_check.status != FaceCheckStatus.CAPTURING:
+        raise FaceCheckRefused("not_capturing", face_check.status)
+    if face_check.expires_at <= at:
+        _expire_challenge(face_check, at)
+        raise FaceCheckRefused("challenge_expired")
+    if set(frames) != set(face_check.challenge):
+        raise FaceCheckRefused("frames_missing", f"{len(frames)} photos for {len(face_check.challenge)} poses")
+    accepted = {pose: images.accept(data) for pose, data in frames.items()}
+    with transaction.atomic():
+        try:
+            face_check.apply(
+                FaceCheckEvent.PHOTOS_SUBMITTED, at=at, submitted_at=at, enqueued_at=at, frames=len(accepted)
+            )
+        except IllegalTransition as lost:
+            raise FaceCheckRefused("not_capturing", lost.reason) from lost
+        key = _seal_key(face_check)
+        SealedImage.objects.bulk_create(
+            SealedImage(
+                face_check=face_check,
+                key=pose,
+                sealed=vault.seal(image.jpeg, purpose=_purpose(face_check, pose), derived_from=key),
+                expires_at=at + policy.PHOTO_LIFETIME,
+            )
+            for pose, image in accepted.items()
+        )
+        queue.enqueue(CHECK_FACE, face_check_id=str(face_check.pk))
+
+
+def resume_face_check(*, face_check: FaceCheck, at: datetime) -> None:
+    """Hand a check out again when nobody claimed it, or when whoever did has been silent for too long."""
+    with transaction.atomic():
+        stale = FaceCheck.objects.filter(
+            Q(claimed_at__isnull=True) | Q(claimed_at__lte=at - policy.ABANDONED_AFTER),
+            pk=face_check.pk,
+            status=FaceCheckStatus.CHECKING,
+            enqueued_at__lte=at - policy.UNCLAIMED_AFTER,
+        )
+        if stale.update(enqueued_at=at):
+            queue.enqueue(CHECK_FACE, face_check_id=str(face_check.pk))
+
+
+def check_face(*, face_check_id: str, at: datetime) -> None:
+    """Measure and decide one submitted check. Idempotent: whoever does not win the claim does nothing."""
+    claimed = FaceCheck.objects.filter(
+        Q(claimed_at__isnull=True) | Q(claimed_at__lte=at - policy.ABANDONED_AFTER),
+        pk=face_check_id,
+        status=FaceCheckStatus.CHECKING,
+    )
+    face_check = FaceCheck.objects.select_related("request").filter(pk=face_check_id).first()
+    if face_check is None or not claimed.update(claimed_at=at, runs=face_check.runs + 1):
+        return
+    if face_check.runs >= policy.RUNS_PER_CHECK:
+        decide(face_check=face_check, judgement=Judgement(reason_code="check_gave_up"), at=at)
+        return
+    decide(face_check=face_check, judgement=_judge(face_check, at), at=at)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was measured. ``score`` is the confidence 0-100, None when nothing could be compared."""
+
+    reason_code: str = ""
+    score: float | None = None
+    measured: Mapping[str, Any] | None = None
+
+
+def decide(*, face_check: FaceCheck, judgement: Judgement, at: datetime) -> None:
+    """Record the result, delete the photos and tell the listeners, in one transaction."""
+    event, reason_code = _event(judgement, face_check.threshold)
+    with transaction.atomic():
+        try:
+            face_check.apply(
+                event, at=at, reason_code=reason_code, score=judgement.score, **(judgement.measured or {})
+            )
+        except IllegalTransition:
+            return  # another worker was quicker; its photos are gone already
+        SealedImage.objects.filter(face_check=face_check).delete()
+        signals.face_check_decided.send(sender=FaceCheck, face_check=face_check, at=at)
+
+
+def _event(judgement: Judgement, threshold: int) -> tuple[FaceCheckEvent, str]:
+    code = judgement.reason_code
+    if code in RETRY_CODES or code in _OURS_TO_REPEAT:
+        return FaceCheckEvent.PHOTOS_UNUSABLE, code
+    if code:
+        return FaceCheckEvent.FACE_REFUSED, code
+    if judgement.score is not None and judgement.score >= threshold:
+        return FaceCheckEvent.FACE_MATCHED, ""
+    return FaceCheckEvent.FACE_REFUSED, "below_threshold"
+
+
+# Not the person's doing: they take the photos again and lose no try.
+_OURS_TO_REPEAT = frozenset({"check_gave_up", "photos_expired", "engine_unavailable"})
+
+
+def _judge(face_check: FaceCheck, at: datetime) -> Judgement:
+    began = time.perf_counter()
+    measured: dict[str, Any] = {}
+    try:
+        photos = _open_photos(face_check, at)
+        portrait = claims.open_portrait(face_check.request)
+        engine, live_engine = adapters.load("FACE_ENGINE"), adapters.load("LIVENESS_ENGINE")
+        measured |= {
+            "engine": engine.name,
+            "engine_version": engine.version,
+            "calibration": f"{engine.calibration.name} {engine.calibration.version}",
+            "liveness_engine": f"{live_engine.name} {live_engine.version}",
+        }
+        verdict = live_engine.judge(photos, face_check.challenge)
+        measured["liveness_measures"] = dict(verdict.measures)
+        if not verdict.live:
+            return Judgement(verdict.reason_code, None, measured | _took(began))
+        reference = _reference(engine, portrait)
+        score = engine.confidence(reference, [engine.embed(frame) for frame in liveness.matching_frames(photos)])
+    except FaceUnusable as unusable:
+        return Judgement(unusable.code, None, measured | _took(began))
+    except (vault.VaultError, NotCollectable, PhotosGone) as gone:
+        return Judgement("photos_expired" if not isinstance(gone, vault.VaultError) else gone.code, None, measured | _took(began))
+    return Judgement("", float(score), measured | _took(began))
+
+
+class PhotosGone(DomainError):
+    """The photos of a check were deleted or are past their time."""
+
+
+def _reference(engine: Any, portrait: bytes) -> Any:
+    """The portrait's face. A credential whose portrait shows none cannot be helped by new photos of the person."""
+    try:
+        return engine.embed(portrait)
+    except FaceUnusable as unusable:
+        if unusable.code == "engine_unavailable":
+            raise
+        raise FaceUnusable("portrait_unusable", unusable.code) from unusable
+
+
+def _took(began: float) -> dict[str, int]:
+    return {"milliseconds": round((time.perf_counter() - began) * 1000)}
+
+
+def _open_photos(face_check: FaceCheck, at: datetime) -> dict[str, bytes]:
+    sealed = {image.key: image for image in face_check.images.filter(expires_at__gt=at)}
+    if set(sealed) != set(face_check.challenge):
+        raise PhotosGone("photos_expired")
+    key = _seal_key(face_check)
+    return {
+        pose: vault.open(sealed[pose].sealed, purpose=_purpose(face_check, pose), derived_from=key)
+        for pose in face_check.challenge
+    }
+
+
+def _seal_key(face_check: FaceCheck) -> bytes:
+    if face_check.request.seal_key is None:
+        raise PhotosGone("photos_expired", "the request was forgotten")
+    return bytes(face_check.request.seal_key)
+
+
+def _purpose(face_check: FaceCheck, pose: str) -> str:
+    return f"verifier.photo:{face_check.pk}:{pose}"
+
+
+def _expire_challenge(face_check: FaceCheck, at: datetime) -> None:
+    try:
+        face_check.apply(FaceCheckEvent.CHALLENGE_EXPIRED, at=at, reason_code="challenge_expired")
+    except IllegalTransition:
+        face_check.refresh_from_db()

@@ -1,0 +1,113 @@
+"""What we asked a wallet to present, and what came back."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from recovery_portal.kit.machine import IllegalTransition
+
+from ..machine import REQUESTS, RequestEvent, RequestStatus
+from .provider import IdentityProvider, VerifierKey
+
+WAITING = [RequestStatus.OPEN.value, RequestStatus.ANSWERED.value]
+
+
+class PresentationRequest(models.Model):
+    """One OpenID4VP request. What must stay secret lies sealed under ``seal_key``, which dies with the request."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, related_name="presentations")
+    signing_key = models.ForeignKey(VerifierKey, on_delete=models.PROTECT, related_name="+")
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
+    proofing_reference = models.CharField(max_length=128, blank=True)
+    purpose = models.CharField(max_length=300)
+    account_hint = models.CharField(max_length=200, blank=True)
+    same_device = models.BooleanField()
+    return_path = models.CharField(max_length=200, blank=True)
+    status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value
+    )
+    reason_code = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    reference_digest = models.CharField(max_length=64, unique=True)
+    client_id = models.CharField(max_length=300)
+    authorization_request_uri = models.TextField()
+    wallet_link = models.TextField()
+    seal_key = models.BinaryField(null=True)
+    secrets_sealed = models.BinaryField(null=True)
+    encryption_key_digest = models.CharField(max_length=64, unique=True)
+    response_code_digest = models.CharField(max_length=64, null=True, unique=True)
+    claims_sealed = models.BinaryField(null=True)
+    credential_issuer = models.CharField(max_length=255, blank=True)
+    credential_vct = models.CharField(max_length=255, blank=True)
+    credential_issued_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    answered_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("presentation request")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=[s.value for s in RequestStatus]),
+                name="verifier_request_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["correlation_id"],
+                condition=models.Q(status__in=WAITING) & ~models.Q(correlation_id=""),
+                name="verifier_one_waiting_request",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(claims_sealed__isnull=True)
+                | models.Q(status__in=[RequestStatus.ANSWERED.value, RequestStatus.COLLECTED.value]),
+                name="verifier_claims_only_when_answered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(secrets_sealed__isnull=True) | models.Q(status=RequestStatus.OPEN.value),
+                name="verifier_secrets_only_while_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(forgotten_at__isnull=True)
+                | models.Q(seal_key__isnull=True, secrets_sealed__isnull=True, claims_sealed__isnull=True),
+                name="verifier_forgotten_is_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def apply(self, event: RequestEvent, *, at: datetime, **fields: Any) -> None:
+        """Move by the table, as a compare-and-set that writes ``fields`` too. Raises IllegalTransition when it lost.
+
+        Leaving ``open`` destroys the nonce, state and decryption key in the same UPDATE.
+        """
+        source = RequestStatus(self.status)
+        target = REQUESTS.next_state(source, event)
+        fields["status"] = target.value
+        if source is RequestStatus.OPEN:
+            fields["secrets_sealed"] = None
+        if target not in {RequestStatus.ANSWERED, RequestStatus.COLLECTED}:
+            fields |= {"claims_sealed": None, "seal_key": None, "forgotten_at": at}
+        if not PresentationRequest.objects.filter(pk=self.pk, status=source.value).update(**fields):
+            raise IllegalTransition("request_moved", f"{self.pk} left {source} before {event}")
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+class CachedStatusList(models.Model):
+    """A status list token as fetched; used until ``expires_at``, which is never after its ``ttl`` or ``exp``."""
+
+    uri = models.CharField(max_length=512)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    token = models.TextField()
+    fetched_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "uri"], name="verifier_one_copy_of_a_list")]

@@ -1,0 +1,128 @@
+"""The providers we trust, our own key, and what we asked a provider to prove."""
+
+import uuid
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from recovery_portal.kit.keystore import AbstractSigningKey
+
+
+def default_algorithms() -> list[str]:
+    return ["ES256"]
+
+
+def plain_issuer(value: str) -> None:
+    """An issuer identifier is an https (or, in emulation, http) URL without query and fragment (RFC 8414 2)."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValidationError(_("Enter the provider's address without query or fragment."), code="issuer_invalid")
+    if value.endswith("/"):
+        raise ValidationError(_("Leave out the slash at the end."), code="issuer_invalid")
+
+
+class IdentityProvider(models.Model):
+    """An identity verification provider that operators registered. Its documents are kept here for a short time."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    issuer = models.CharField(_("address"), max_length=255, unique=True, validators=[plain_issuer])
+    client_id = models.CharField(
+        _("our client id there"), max_length=255, help_text=_("The name under which the provider knows this portal.")
+    )
+    description = models.TextField(_("description"), blank=True)
+    contact = models.EmailField(_("contact"), blank=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    allowed_vcts = models.JSONField(
+        _("credential types"), default=list, help_text=_("The only credential types accepted from this provider.")
+    )
+    pinned_algorithms = models.JSONField(_("signature algorithms"), default=default_algorithms)
+    trusted_certificates = models.TextField(
+        _("certification authorities"),
+        blank=True,
+        help_text=_("PEM. When empty, credentials are checked with the keys that the provider publishes."),
+    )
+    metadata = models.JSONField(default=dict, editable=False)
+    metadata_fetched_at = models.DateTimeField(null=True, editable=False)
+    jwks = models.JSONField(default=dict, editable=False)
+    jwks_fetched_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("identity verification provider")
+        verbose_name_plural = _("identity verification providers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VerifierKey(AbstractSigningKey):
+    """The key this portal signs its requests with, as a client of providers and as a verifier of credentials."""
+
+    use = models.CharField(max_length=8, default="sig", editable=False)
+
+    class Meta(AbstractSigningKey.Meta):
+        verbose_name = _("verifier key")
+        constraints = [
+            # Two processes that provision at once: the database lets one of them win.
+            models.UniqueConstraint(
+                fields=["use"], condition=models.Q(retired_at__isnull=True), name="verifier_one_active_key"
+            ),
+        ]
+
+
+class ProofingRequest(models.Model):
+    """One person sent to a provider. ``state`` is kept as a digest and burned by the UPDATE that reads it."""
+
+    class Status(models.TextChoices):
+        SENT = "sent", _("sent")
+        RETURNED = "returned", _("returned")
+        VERIFIED = "verified", _("verified")
+        DECLINED = "declined", _("declined")
+        REFUSED = "refused", _("refused")
+        EXPIRED = "expired", _("expired")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, related_name="proofings")
+    correlation_id = models.CharField(max_length=64, db_index=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.SENT)
+    state_digest = models.CharField(max_length=64, unique=True)
+    nonce = models.CharField(max_length=64, unique=True)
+    code_verifier_sealed = models.BinaryField(null=True)
+    authorization_url = models.TextField()
+    proofing_reference = models.CharField(max_length=128, blank=True)
+    reason_code = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("proofing request")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["sent", "returned", "verified", "declined", "refused", "expired"]),
+                name="verifier_proofing_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="sent") | models.Q(code_verifier_sealed__isnull=True),
+                name="verifier_proofing_verifier_burned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.status} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class SpentResult(models.Model):
+    """The ``jti`` of a signed result that was accepted; the unique constraint refuses it the second time."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    jti_digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "jti_digest"], name="verifier_result_used_once")]
