@@ -1,0 +1,1 @@
+"""The eye: engines measure faces and liveness, they never decide. No Django models, no thresholds of policy."""

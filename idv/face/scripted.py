@@ -1,0 +1,62 @@
+"""Scripted eyes for tests and emulation: the picture itself (a cue card) says what is seen. Refused in production by a check.
+
+Cues: ``{"person": "alice"}``, ``{"person": "alice", "pose": "turn_left"}``, ``{"trouble": "too_dark"}`` (a code of
+``idv.face.errors``), ``{"person": "alice", "liveness": "flat_picture"}``. A picture without cues shows no face.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from idv.face import cards
+from idv.face.engines import Box, Calibration, Face, Quality, mean_confidence
+from idv.face.errors import FaceUnusable
+from idv.face.liveness import FRONTAL, LivenessVerdict
+
+
+def _cues(jpeg: bytes) -> dict[str, Any]:
+    cues = cards.read(jpeg) or {}
+    if "trouble" in cues or "person" not in cues:
+        raise FaceUnusable(cues.get("trouble", "no_face"), "scripted")
+    return cues
+
+
+class ScriptedFaceEngine:
+    """Confidence 100 for the same named person, close to 0 for any other."""
+
+    name = "scripted"
+    version = "1"
+    calibration = Calibration(name="scripted", version="1", slope=12.28, midpoint=0.604)
+
+    def embed(self, jpeg: bytes) -> Face:
+        """The person named on the card. Raises FaceUnusable with the card's ``trouble``."""
+        person = _cues(jpeg)["person"]
+        seed = int.from_bytes(hashlib.sha256(str(person).encode()).digest()[:8])
+        vector = np.random.default_rng(seed).normal(size=128)
+        return Face(vector / np.linalg.norm(vector), Box(0, 0, 200, 200), Quality(200, 200, 200))
+
+    def confidence(self, reference: Face, probes: Sequence[Face]) -> float:
+        return mean_confidence(self.calibration, reference, probes)
+
+
+class ScriptedLivenessEngine:
+    """Live when every card names the pose that was asked for, and no card says otherwise."""
+
+    name = "scripted"
+    version = "1"
+
+    def judge(self, frames: Mapping[str, bytes], challenge: Sequence[str]) -> LivenessVerdict:
+        """See LivenessEngine; ``liveness`` on a card is the reason code of the refusal."""
+        if FRONTAL not in challenge or set(challenge) - set(frames):
+            return LivenessVerdict(False, "frames_missing")
+        if len({frames[key] for key in challenge}) < len(challenge):
+            return LivenessVerdict(False, "frames_repeated")
+        for key in challenge:
+            cues = _cues(frames[key])
+            if cues.get("liveness"):
+                return LivenessVerdict(False, cues["liveness"])
+            if cues.get("pose", FRONTAL) != key:
+                return LivenessVerdict(False, "not_frontal" if key == FRONTAL else "turn_too_small")
+        return LivenessVerdict(True)
