@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": task, "schedule": timedelta(seconds=seconds)}
     for name, task, seconds, roles in (
         ("expire attempts", "recovery_portal.recovery.tasks.expire_due", 30, {"portal", "all"}),
+        ("settle recoveries", "recovery_portal.recovery.tasks.settle_lost", 10, {"portal", "all"}),
         ("sweep the verifier", "idv.verifier.tasks.sweep", 30, {"portal", "all"}),
         ("sweep the provider", "idv.provider.tasks.sweep", 30, {"provider", "all"}),
     )
@@ -217,6 +218,17 @@ AUTHENTICATION_METHODS = [
 SIGN_IN_OFFERS = ["recovery_portal.recovery.offer.RecoverYourAccount"]
 WEBAUTHN_RP_ID = env.text("WEBAUTHN_RP_ID", urlsplit(PORTAL_BASE_URL).hostname or "")
 WEBAUTHN_ORIGINS = env.words("WEBAUTHN_ORIGINS", PORTAL_BASE_URL)
+
+# A recovery waits this long for its next step, and never longer than the second figure in all.
+RECOVERY_ATTEMPT_LIFETIME_S = env.integer("RECOVERY_ATTEMPT_LIFETIME_S", 30 * 60)
+RECOVERY_ATTEMPT_LONGEST_S = env.integer("RECOVERY_ATTEMPT_LONGEST_S", 2 * 60 * 60)
+# The QR code that hands a recovery to a phone (RFC 10027 6.1: short-lived).
+RECOVERY_HAND_OFF_S = env.integer("RECOVERY_HAND_OFF_S", 5 * 60)
+
+# The portal's own signing key (PKCS#8 PEM, P-256) and its certificates, leaf first, without the anchor. An emulation
+# without them certifies itself by a development CA.
+VERIFIER_KEY_FILE = env.text("VERIFIER_KEY_FILE", "")
+VERIFIER_CERTIFICATES_FILE = env.text("VERIFIER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---------------
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")

@@ -21,6 +21,8 @@ class Capture {
     if (!navigator.mediaDevices?.getUserMedia) return;
     this.begin.hidden = false;
     this.files.open = false;
+    // A required field inside a closed <details> cannot show why the form does not go.
+    this.submit?.addEventListener("click", () => { this.files.open ||= !this.form.checkValidity(); });
     root.querySelector("[data-open-camera]").addEventListener("click", () => this.open());
     root.querySelector("[data-shutter]").addEventListener("click", () => this.take());
     root.querySelector("[data-again]").addEventListener("click", () => this.restart());

@@ -1,0 +1,64 @@
+# Everything a person does with this repository. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+TOOLS := .tools
+UV := $(TOOLS)/bin/uv
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help demo test test-fast check bench lock pictures clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## Run the whole product on this machine (RESET=1 starts afresh)
+	@exec $(RUN) -m recovery_portal.demo $(if $(RESET),--reset)
+
+test: $(VENV)/.development provision ## Run every test: SQLite, PostgreSQL, real processes, a real browser
+	$(RUN) -m tests.run_all
+
+test-fast: $(VENV)/.development ## Run the tests that need no server and no browser, within a minute
+	$(VENV)/bin/pytest -q -n 2 -m "not browser and not slow and not postgresql"
+
+check: $(VENV)/.development ## Lint, types, import contracts, migrations, deployment checks
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) -m tests.check_project
+
+bench: $(VENV)/.development ## Measure, as ratios against the bare engines in the same run
+	$(RUN) -m tests.bench
+
+pictures: $(VENV)/.development provision ## Take the pictures of docs/images again
+	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser -m browser -k "pictures"
+
+lock: $(UV) ## Resolve the dependencies anew into the two lock files
+	$(UV) lock --upgrade --quiet
+	$(UV) export --frozen --quiet --no-header --no-emit-project --no-default-groups --format requirements-txt -o requirements.lock
+	$(UV) export --frozen --quiet --no-header --no-emit-project --all-groups --format requirements-txt -o requirements-dev.lock
+
+.PHONY: provision
+provision:
+	@bash .ci/provision
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/bin/python: $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+
+$(VENV)/.runtime: requirements.lock $(VENV)/bin/python
+	$(UV) pip install --quiet --require-hashes --python $(VENV) -r requirements.lock
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock $(VENV)/bin/python
+	$(UV) pip install --quiet --require-hashes --python $(VENV) -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime
+
+clean: ## Remove what was built (environment, demo, caches)
+	rm -rf $(VENV) $(TOOLS) .demo .test staticfiles

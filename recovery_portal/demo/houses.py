@@ -1,0 +1,161 @@
+"""The three houses and their workers as real processes on this machine.
+
+``make demo`` runs them for a visitor, the browser tests for themselves: the same processes, each house with its own
+database, keys, cookie and queue.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from recovery_portal.demo.servers import START_TIMEOUT_S
+from recovery_portal.kit.vault import new_key
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = ("portal", "provider", "wallet")
+WITH_WORKER = ("portal", "provider")
+
+
+class Houses:
+    """Environment, processes and logs of one installation in ``folder``.
+
+    ``ports`` maps a role to its port; ``databases`` maps a role to its DATABASE_URL (SQLite files in the folder unless
+    given); ``redis_url`` is called with a database number, one for each house.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ports: Mapping[str, int],
+        redis_port: int,
+        databases: Mapping[str, str] | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.ports = ports
+        self.redis_port = redis_port
+        self.databases = databases or {role: f"sqlite:///{folder / role}.sqlite3" for role in ROLES}
+        self.extra = dict(extra or {})
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        (folder / "mail").mkdir(parents=True, exist_ok=True)
+
+    def url(self, role: str) -> str:
+        return f"http://localhost:{self.ports[role]}"
+
+    def environment(self, role: str) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DJANGO_"))}
+        return inherited | {
+            "DJANGO_SETTINGS_MODULE": "recovery_portal.settings",
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",
+            "PORTAL_ROLE": role,
+            "EMULATION": "1",
+            "PORTAL_SECRET_KEY": self._secret(role, "secret", lambda: secrets.token_urlsafe(48)),
+            "PORTAL_VAULT_KEY": self._secret(role, "vault", new_key),
+            "DATABASE_URL": self.databases[role],
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/{ROLES.index(role)}",
+            "PORTAL_BASE_URL": self.url("portal"),
+            "PROVIDER_BASE_URL": self.url("provider"),
+            "WALLET_URL": self.url("wallet"),
+            "OUTBOUND_ORIGINS": ",".join(self.url(r) for r in ROLES),
+            "MAIL_URL": f"file://{self.folder / 'mail'}",
+            **self.extra,
+        }
+
+    def _secret(self, role: str, name: str, make: object) -> str:
+        path = self.folder / f"{role}.{name}"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(make(), encoding="utf-8")  # type: ignore[operator]
+        return path.read_text(encoding="utf-8")
+
+    def manage(self, role: str, *arguments: str) -> str:
+        """Run ``manage.py`` of one house and return what it printed. Raises RuntimeError with its complaint."""
+        done = subprocess.run(  # noqa: S603 - our own command line
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            env=self.environment(role),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"manage.py {' '.join(arguments[:1])} ({role}) failed:\n{done.stderr[-4000:]}")
+        return done.stdout
+
+    def migrate(self) -> None:
+        for role in ROLES:
+            self.manage(role, "migrate", "--verbosity", "0")
+
+    def start_web(self, role: str) -> None:
+        self._spawn(
+            role,
+            ["gunicorn", "recovery_portal.wsgi", "--bind", f"127.0.0.1:{self.ports[role]}", "--workers", "1"]
+            + ["--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "3"],
+            role,
+        )
+
+    def start_worker(self, role: str) -> None:
+        self._spawn(
+            f"{role}-worker",
+            ["celery", "-A", "recovery_portal", "worker", "-Q", f"{role},{role}-faces", "-c", "1", "--pool", "prefork"]
+            + ["-B", "-s", str(self.folder / f"{role}-beat"), "-n", f"{role}-{os.getpid()}@localhost", "-l", "INFO"],
+            role,
+        )
+
+    def _spawn(self, name: str, command: list[str], role: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(  # noqa: S603 - our own command line
+                [sys.executable, "-m", *command],
+                env=self.environment(role),
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def start(self) -> None:
+        for role in ROLES:
+            self.start_web(role)
+        for role in WITH_WORKER:
+            self.start_worker(role)
+        for role in ROLES:
+            self.wait_for(role)
+
+    def wait_for(self, role: str) -> None:
+        """Until the house answers its health check. Raises RuntimeError with the end of its log."""
+        deadline = time.monotonic() + START_TIMEOUT_S * 3
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url(role)}/health/", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError) as error:
+                if self.processes[role].poll() is not None or time.monotonic() > deadline:
+                    tail = (self.folder / f"{role}.log").read_text(errors="replace")[-3000:]
+                    raise RuntimeError(f"The {role} did not start: {error}\n{tail}") from error
+            time.sleep(0.2)
+
+    def stop_one(self, name: str, *, kill: bool = False) -> None:
+        process = self.processes.pop(name)
+        if kill:
+            os.killpg(process.pid, 9)
+        else:
+            process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait(5)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+        for name in list(self.processes):
+            self.stop_one(name)

@@ -1,0 +1,29 @@
+"""``make test``: the suite on SQLite, again on PostgreSQL with the tests of real concurrency, then the browser."""
+
+import subprocess
+import sys
+import time
+
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+RUNS = {
+    "SQLite": [*PYTEST, "-n", "2", "-m", "not browser"],
+    "PostgreSQL": [sys.executable, "-m", "tests.postgresql", *PYTEST, "-n", "2", "-m", "not browser and not slow"],
+    "browser": [*PYTEST, "-m", "browser", "tests/browser"],
+}
+
+
+def main() -> int:
+    failed = []
+    for name, command in RUNS.items():
+        began = time.monotonic()
+        code = subprocess.run(command, check=False).returncode
+        print(f"== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+        if code:
+            failed.append(name)
+    if failed:
+        print(f"FAILED: {', '.join(failed)}")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
