@@ -1,0 +1,186 @@
+"""Whom we believe about what: issuers, their keys, and the credential types each may issue."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from idv.credentials import jose
+from recovery_portal.kit.errors import DomainError
+
+MAX_CHAIN = 4
+_HANDLED_CRITICAL = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.SubjectAlternativeName.oid})
+
+
+class IssuerUntrusted(DomainError):
+    """Nobody we trust stands behind this key, or not for this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedIssuer:
+    """One issuer: its URL, the types it may issue, and its keys by JWK set or by certificate authority (or both).
+
+    ``status_required``: a credential of this issuer without a status reference is refused.
+    """
+
+    issuer: str
+    vcts: frozenset[str]
+    jwks: Sequence[Mapping[str, Any]] = ()
+    authorities: Sequence[x509.Certificate] = ()
+    status_required: bool = True
+
+
+@dataclass(frozen=True)
+class TrustedIssuers:
+    """The issuers one verifier or wallet believes. Trust is per issuer *and* type: a loyalty card is no passport."""
+
+    issuers: Iterable[TrustedIssuer]
+    _by_url: Mapping[str, TrustedIssuer] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_url", {trusted.issuer: trusted for trusted in self.issuers})
+
+    def get(self, issuer: object) -> TrustedIssuer:
+        """The trusted issuer with exactly this URL. Raises IssuerUntrusted."""
+        if not isinstance(issuer, str) or issuer not in self._by_url:
+            raise IssuerUntrusted("issuer_untrusted", "no trusted issuer has this iss")
+        return self._by_url[issuer]
+
+    def require_vct(self, issuer: str, vct: object) -> str:
+        """``vct`` itself, when this issuer may issue it. Raises IssuerUntrusted."""
+        if not isinstance(vct, str) or vct not in self.get(issuer).vcts:
+            raise IssuerUntrusted("issuer_not_authorised", "this issuer is not trusted for this type")
+        return vct
+
+    def key_of(self, issuer: object, header: Mapping[str, Any], at: datetime) -> ec.EllipticCurvePublicKey:
+        """The issuer's key that ``header`` names by ``x5c`` or ``kid``. Raises IssuerUntrusted."""
+        trusted = self.get(issuer)
+        if "x5c" in header and trusted.authorities:
+            leaf = leaf_of(header["x5c"], authorities=trusted.authorities, at=at)
+            require_issuer_name(leaf, trusted.issuer)
+            return p256_key_of(leaf)
+        try:
+            return jose.key_in(trusted.jwks, header.get("kid"))
+        except jose.JoseInvalid as error:
+            raise IssuerUntrusted("issuer_key_unknown", error.reason) from error
+
+
+def leaf_of(x5c: object, *, authorities: Sequence[x509.Certificate], at: datetime) -> x509.Certificate:
+    """The leaf of an ``x5c`` header, its chain verified up to one of ``authorities``. Raises IssuerUntrusted."""
+    # 1 the header is a short list of DER certificates
+    chain = _certificates(x5c)
+    # 2 leaf first, no certificate twice; the leaf is not self-signed and no anchor is sent along (HAIP 1.0)
+    if len(set(chain)) != len(chain) or any(certificate in authorities for certificate in chain):
+        raise IssuerUntrusted("certificate_chain_malformed", "the chain repeats itself or carries the anchor")
+    if any(certificate.subject == certificate.issuer for certificate in chain):
+        raise IssuerUntrusted("certificate_self_signed", "a self-signed certificate in the chain")
+    # 3 every certificate is valid now and has no critical extension that we do not understand
+    for certificate in chain:
+        _require_valid(certificate, at)
+    # 4 the leaf signs, and is no certificate authority
+    _require_leaf(chain[0])
+    # 5 each is signed by the next, and the last by a trusted, valid authority
+    for depth, (child, parent) in enumerate(zip(chain, chain[1:], strict=False)):
+        _require_issued(child, parent, depth)
+    _require_anchored(chain[-1], authorities, at, depth=len(chain) - 1)
+    return chain[0]
+
+
+def require_issuer_name(leaf: x509.Certificate, issuer: str) -> None:
+    """Refuse a leaf whose subject alternative names do not carry ``issuer`` as a URI or its host as a DNS name."""
+    uris, hosts = names_of(leaf)
+    if issuer not in uris and (urlsplit(issuer).hostname or "") not in hosts:
+        raise IssuerUntrusted("issuer_not_in_certificate", "iss is not among the leaf's names")
+
+
+def names_of(leaf: x509.Certificate) -> tuple[list[str], list[str]]:
+    """The leaf's URI names and DNS names."""
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return [], []
+    return names.get_values_for_type(x509.UniformResourceIdentifier), names.get_values_for_type(x509.DNSName)
+
+
+def p256_key_of(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """The certificate's P-256 key. Raises IssuerUntrusted."""
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise IssuerUntrusted("certificate_key_unsupported", "not a P-256 key")
+    return key
+
+
+def _certificates(x5c: object) -> list[x509.Certificate]:
+    if not isinstance(x5c, list) or not 0 < len(x5c) <= MAX_CHAIN:
+        raise IssuerUntrusted("certificate_chain_malformed", f"x5c is not a list of 1 to {MAX_CHAIN}")
+    chain = []
+    for entry in x5c:
+        try:
+            certificate = x509.load_der_x509_certificate(base64.b64decode(entry, validate=True))
+            certificate.extensions  # noqa: B018  # parsed lazily: a broken extension must fail here
+            chain.append(certificate)
+        except (ValueError, TypeError, binascii.Error, x509.DuplicateExtension) as error:
+            raise IssuerUntrusted("certificate_chain_malformed", "not a DER certificate") from error
+    return chain
+
+
+def _require_valid(certificate: x509.Certificate, at: datetime) -> None:
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise IssuerUntrusted("certificate_not_valid_now", "outside its validity period")
+    if any(item.critical and item.oid not in _HANDLED_CRITICAL for item in certificate.extensions):
+        raise IssuerUntrusted("certificate_unknown_extension", "a critical extension that we do not understand")
+
+
+def _require_leaf(leaf: x509.Certificate) -> None:
+    constraints, usage = _constraints(leaf), _usage(leaf)
+    if constraints is not None and constraints.ca:
+        raise IssuerUntrusted("certificate_leaf_is_authority", "an authority's certificate signs no credentials")
+    if usage is not None and not usage.digital_signature:
+        raise IssuerUntrusted("certificate_wrong_usage", "the leaf may not sign")
+
+
+def _require_issued(child: x509.Certificate, parent: x509.Certificate, depth: int) -> None:
+    constraints, usage = _constraints(parent), _usage(parent)
+    if constraints is None or not constraints.ca or (usage is not None and not usage.key_cert_sign):
+        raise IssuerUntrusted("certificate_not_an_authority", "the issuing certificate may not certify")
+    if constraints.path_length is not None and depth > constraints.path_length:
+        raise IssuerUntrusted("certificate_path_too_long", "more authorities than the path length allows")
+    try:
+        child.verify_directly_issued_by(parent)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise IssuerUntrusted("certificate_chain_broken", "not signed by the next certificate") from error
+
+
+def _require_anchored(
+    last: x509.Certificate, authorities: Sequence[x509.Certificate], at: datetime, *, depth: int
+) -> None:
+    for authority in authorities:
+        if authority.subject == last.issuer:
+            try:
+                _require_valid(authority, at)
+                _require_issued(last, authority, depth)
+            except IssuerUntrusted:
+                continue
+            return
+    raise IssuerUntrusted("certificate_chain_untrusted", "the chain ends at no trusted authority")
+
+
+def _constraints(certificate: x509.Certificate) -> x509.BasicConstraints | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
