@@ -1,0 +1,107 @@
+"""Real processes, a real Redis, a real Chromium: nothing in these tests is scripted or mocked."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from recovery_portal.demo.__main__ import furnish
+from recovery_portal.demo.houses import ROLES, Houses
+from recovery_portal.demo.servers import RedisServer, free_port
+from tests import postgresql
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@contextmanager
+def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
+    folder = Path(tempfile.mkdtemp(prefix="rp-houses-"))
+    redis = RedisServer(folder)
+    redis.start()
+    houses = Houses(
+        folder,
+        ports={role: free_port() for role in ROLES},
+        redis_port=redis.port,
+        databases=databases,
+        extra={"LOG_LEVEL": "INFO"},
+    )
+    try:
+        houses.migrate()
+        houses.start()
+        furnish(houses)
+        yield houses
+    finally:
+        houses.stop()
+        redis.stop()
+        if not os.environ.get("KEEP_LOGS"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def houses() -> Iterator[Houses]:
+    """Portal, provider, wallet and two workers on SQLite files."""
+    with running_houses() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def houses_on_postgresql() -> Iterator[Houses]:
+    """The same on a PostgreSQL with one database for each house."""
+    with (
+        postgresql.cluster() as url,
+        running_houses({role: postgresql.create_database(url, role) for role in ROLES}) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    # Playwright's loop runs in this thread; Django would refuse its own synchronous database calls beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(**DESKTOP)  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(**PHONE)  # type: ignore[arg-type]
+    yield context
+    context.close()
