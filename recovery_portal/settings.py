@@ -72,6 +72,8 @@ _HOUSE_APPS = {
     "wallet": ["django.contrib.messages", "idv.wallet"],
     "all": [*_PORTAL_APPS, "idv.provider", "idv.wallet"],
 }
+if EMULATION:
+    _PORTAL_APPS.append("recovery_portal.demo")
 INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",

@@ -1,0 +1,120 @@
+"""Which profile holds for whom, and what happened so far."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import DirectoryGroup, User
+from recovery_portal.kit import tokens
+
+from .machine import TABLE
+from .matching import Name
+from .models import AttemptDevice, AttemptRequest, RecoveryAttempt, RecoveryProfile
+
+ENABLED = Q(state=RecoveryProfile.State.ENABLED)
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """The profile that wins, or why none does.
+
+    Reasons: excluded_group, not_in_scope, never_signed_in, account_disabled. ``considered`` lists each enabled profile
+    in order with what it said; it is filled by :func:`explain` only.
+    """
+
+    profile: RecoveryProfile | None
+    reason: str = ""
+    considered: list[tuple[str, str]] = field(default_factory=list)
+
+
+def find_profile_for(user: User) -> RecoveryProfile | None:
+    """The enabled profile with the lowest priority number that includes ``user``; None for excluded people. One query."""
+    included = DirectoryGroup.objects.filter(recovery_profiles=OuterRef("pk"), members=user)
+    excluded = DirectoryGroup.objects.filter(excluded_from_recovery__isnull=False, members=user)
+    return (
+        RecoveryProfile.objects.filter(ENABLED)
+        .filter(Q(include_all_users=True) | Exists(included))
+        .exclude(Exists(excluded))
+        .select_related("provider")
+        .order_by("priority", "name")
+        .first()
+    )
+
+
+def find_first_profile() -> RecoveryProfile | None:
+    """The profile under which unknown names walk."""
+    return RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name").first()
+
+
+def eligibility(user: User) -> Eligibility:
+    """Whether the entry is shown to ``user``: in scope, not excluded, enabled, and signed in at least once before."""
+    if not user.account_enabled:
+        return Eligibility(None, "account_disabled")
+    profile = find_profile_for(user)
+    if profile is None:
+        return Eligibility(None, "excluded_group" if _is_excluded(user) else "not_in_scope")
+    if user.last_sign_in_at is None:
+        return Eligibility(None, "never_signed_in")
+    return Eligibility(profile)
+
+
+def _is_excluded(user: User) -> bool:
+    return user.directory_groups.filter(excluded_from_recovery__isnull=False).exists()
+
+
+def explain(user: User) -> Eligibility:
+    """Like :func:`eligibility`, with every enabled profile's answer, for operators."""
+    found = eligibility(user)
+    groups = set(user.directory_groups.values_list("pk", flat=True))
+    considered = []
+    for profile in RecoveryProfile.objects.filter(ENABLED).order_by("priority", "name").prefetch_related("include_groups"):
+        includes = profile.include_all_users or any(group.pk in groups for group in profile.include_groups.all())
+        verdict = "wins" if found.profile == profile else "includes" if includes else "does not include"
+        considered.append((profile.name, verdict))
+    return Eligibility(found.profile, found.reason, considered)
+
+
+def users_touched_by(profile: RecoveryProfile) -> QuerySet[User]:
+    """The people for whom ``profile`` would win if it were enabled, whatever its state is now."""
+    included = Q() if profile.include_all_users else Q(directory_groups__in=profile.include_groups.all())
+    earlier = RecoveryProfile.objects.filter(ENABLED).exclude(pk=profile.pk).filter(
+        Q(priority__lt=profile.priority) | Q(priority=profile.priority, name__lt=profile.name)
+    )
+    users = User.objects.filter(included, account_enabled=True).exclude(
+        directory_groups__excluded_from_recovery__isnull=False
+    )
+    if earlier.filter(include_all_users=True).exists():
+        return User.objects.none()
+    return users.exclude(directory_groups__recovery_profiles__in=earlier).distinct()
+
+
+def names_of_others(user: User) -> Iterator[Name]:
+    """Given name and surname of everybody else in the directory who has both, disabled accounts included."""
+    rows = User.objects.exclude(pk=user.pk).exclude(given_name="").exclude(surname="").order_by()
+    for given, family in rows.values_list("given_name", "surname").iterator(chunk_size=5000):
+        yield Name(given, family)
+
+
+def find_device(secret: str) -> AttemptDevice | None:
+    """The device whose cookie says ``secret``, with its attempt."""
+    return (
+        AttemptDevice.objects.select_related("attempt__user", "attempt__face_check", "attempt__proofing")
+        .prefetch_related("attempt__devices")
+        .filter(secret_digest=tokens.digest(secret))
+        .first()
+    )
+
+
+def find_request(device: AttemptDevice, *, same_device: bool) -> AttemptRequest | None:
+    """The newest presentation request made for ``device``."""
+    return (
+        AttemptRequest.objects.select_related("request")
+        .filter(device=device, request__same_device=same_device)
+        .order_by("-id")
+        .first()
+    )
+
+
+def active_attempts() -> QuerySet[RecoveryAttempt]:
+    return RecoveryAttempt.objects.filter(state__in=[state.value for state in TABLE.active])
