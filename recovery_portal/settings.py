@@ -66,14 +66,14 @@ _PORTAL_APPS = [
     "idv.verifier",
     "recovery_portal.recovery",
 ]
+if EMULATION:
+    _PORTAL_APPS.append("recovery_portal.demo")
 _HOUSE_APPS = {
     "portal": _PORTAL_APPS,
     "provider": ["django.contrib.messages", "idv.provider"],
     "wallet": ["django.contrib.messages", "idv.wallet"],
     "all": [*_PORTAL_APPS, "idv.provider", "idv.wallet"],
 }
-if EMULATION:
-    _PORTAL_APPS.append("recovery_portal.demo")
 INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
@@ -234,7 +234,7 @@ VERIFIER_CERTIFICATES_FILE = env.text("VERIFIER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---------------
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
-LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.liveness.MediaPipeLiveness")
+LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
 
 # --- Browser -------------------------------------------------------------------------------------------------------

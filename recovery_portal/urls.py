@@ -1,5 +1,6 @@
 """The portal's addresses. The provider and the wallet are other sites: ``idv.provider.urls``, ``idv.wallet.urls``."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -13,6 +14,8 @@ urlpatterns = [
     *health_patterns,
     path("", include("accounts.urls")),
 ]
+if settings.EMULATION:
+    urlpatterns.append(path("demo/", include("recovery_portal.demo.urls")))
 
 handler400 = views.bad_request
 handler403 = views.forbidden
