@@ -54,7 +54,8 @@ def sign(
     if named_by == "x5c":
         if not key.chain:
             raise KeyInvalid("key_without_certificate", "x5c was asked for and the key has no certificate")
-        members["x5c"] = key.x5c()
+        # The kid beside it serves those who trust this issuer by its JWK set and know no authority.
+        members |= {"x5c": key.x5c(), "kid": key.kid}
     elif named_by == "jwk":
         members["jwk"] = key.public_jwk()
     elif named_by == "kid":
