@@ -15,6 +15,7 @@ from recovery_portal.kit import clock
     autoretry_for=(OSError,),
     retry_backoff=5,
     max_retries=8,
+    soft_time_limit=50,
     time_limit=60,
 )
 def send_notice(*, user_id: str, notice: str, address_index: int, at: str, context: dict[str, str]) -> None:
@@ -25,7 +26,7 @@ def send_notice(*, user_id: str, notice: str, address_index: int, at: str, conte
         )
 
 
-@shared_task(name="accounts.tasks.sweep", time_limit=60)
+@shared_task(name="accounts.tasks.sweep", soft_time_limit=50, time_limit=60)
 def sweep() -> None:
     """Forget questions that nobody can answer any more."""
     PasskeyChallenge.objects.expired(at=clock.now()).delete()
