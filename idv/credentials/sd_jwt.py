@@ -160,4 +160,3 @@ def digest_of(text: str) -> str:
 def _new_disclosure(name: str, value: Any) -> str:
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
     return base64url.encode(strict_json.dumps([salt, name, value]).encode("utf-8"))
-

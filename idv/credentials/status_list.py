@@ -110,7 +110,14 @@ class VerifiedStatusList:
 
 
 def to_token(
-    statuses: StatusList, *, uri: str, issuer: str, issued_at: datetime, expires_at: datetime, ttl_s: int, key: SigningKey
+    statuses: StatusList,
+    *,
+    uri: str,
+    issuer: str,
+    issued_at: datetime,
+    expires_at: datetime,
+    ttl_s: int,
+    key: SigningKey,
 ) -> str:
     """The signed Status List Token to serve at ``uri`` as application/statuslist+jwt; ``ttl_s`` in seconds."""
     payload = {

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from idv.credentials import jose
+from idv.credentials.keys import KeyInvalid, public_key_of
 from recovery_portal.kit.errors import DomainError
 
 MAX_CHAIN = 4
@@ -60,12 +62,18 @@ class TrustedIssuers:
         return vct
 
     def key_of(self, issuer: object, header: Mapping[str, Any], at: datetime) -> ec.EllipticCurvePublicKey:
-        """The issuer's key that ``header`` names by ``x5c`` or ``kid``. Raises IssuerUntrusted."""
+        """The issuer's key that ``header`` names by ``x5c`` or ``kid``. Raises IssuerUntrusted.
+
+        With certificate authorities, ``x5c`` must lead to one of them. Without, a certificate is only a way to name a
+        key: its key must be one of the issuer's JWK set.
+        """
         trusted = self.get(issuer)
         if "x5c" in header and trusted.authorities:
             leaf = leaf_of(header["x5c"], authorities=trusted.authorities, at=at)
             require_issuer_name(leaf, trusted.issuer)
             return p256_key_of(leaf)
+        if "x5c" in header and "kid" not in header:
+            return _published_key(header["x5c"], trusted.jwks, at)
         try:
             return jose.key_in(trusted.jwks, header.get("kid"))
         except jose.JoseInvalid as error:
@@ -74,11 +82,29 @@ class TrustedIssuers:
 
 def leaf_of(x5c: object, *, authorities: Sequence[x509.Certificate], at: datetime) -> x509.Certificate:
     """The leaf of an ``x5c`` header, its chain verified up to one of ``authorities``. Raises IssuerUntrusted."""
+    # 1 to 5
+    chain = _coherent_chain(x5c, at)
+    # 6 no anchor is sent along (HAIP 1.0), and the last is signed by a trusted, valid authority
+    if any(certificate in authorities for certificate in chain):
+        raise IssuerUntrusted("certificate_chain_malformed", "the chain carries the anchor")
+    _require_anchored(chain[-1], authorities, at, depth=len(chain) - 1)
+    return chain[0]
+
+
+def unvouched_leaf_of(x5c: object, *, at: datetime) -> x509.Certificate:
+    """The leaf of a coherent ``x5c`` header whose end is **not** checked against any authority. Raises IssuerUntrusted.
+
+    It says which key signed, never who holds it.
+    """
+    return _coherent_chain(x5c, at)[0]
+
+
+def _coherent_chain(x5c: object, at: datetime) -> list[x509.Certificate]:
     # 1 the header is a short list of DER certificates
     chain = _certificates(x5c)
-    # 2 leaf first, no certificate twice; the leaf is not self-signed and no anchor is sent along (HAIP 1.0)
-    if len(set(chain)) != len(chain) or any(certificate in authorities for certificate in chain):
-        raise IssuerUntrusted("certificate_chain_malformed", "the chain repeats itself or carries the anchor")
+    # 2 leaf first, no certificate twice, none self-signed (HAIP 1.0)
+    if len(set(chain)) != len(chain):
+        raise IssuerUntrusted("certificate_chain_malformed", "the chain repeats itself")
     if any(certificate.subject == certificate.issuer for certificate in chain):
         raise IssuerUntrusted("certificate_self_signed", "a self-signed certificate in the chain")
     # 3 every certificate is valid now and has no critical extension that we do not understand
@@ -86,11 +112,10 @@ def leaf_of(x5c: object, *, authorities: Sequence[x509.Certificate], at: datetim
         _require_valid(certificate, at)
     # 4 the leaf signs, and is no certificate authority
     _require_leaf(chain[0])
-    # 5 each is signed by the next, and the last by a trusted, valid authority
-    for depth, (child, parent) in enumerate(zip(chain, chain[1:], strict=False)):
+    # 5 each is signed by the next
+    for depth, (child, parent) in enumerate(itertools.pairwise(chain)):
         _require_issued(child, parent, depth)
-    _require_anchored(chain[-1], authorities, at, depth=len(chain) - 1)
-    return chain[0]
+    return chain
 
 
 def require_issuer_name(leaf: x509.Certificate, issuer: str) -> None:
@@ -115,6 +140,19 @@ def p256_key_of(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise IssuerUntrusted("certificate_key_unsupported", "not a P-256 key")
     return key
+
+
+def _published_key(x5c: object, jwks: Sequence[Mapping[str, Any]], at: datetime) -> ec.EllipticCurvePublicKey:
+    leaf = _certificates(x5c)[0]
+    _require_valid(leaf, at)
+    key = p256_key_of(leaf)
+    for jwk in jwks:
+        try:
+            if public_key_of(jwk) == key:
+                return key
+        except KeyInvalid:
+            continue
+    raise IssuerUntrusted("issuer_key_unknown", "the certificate's key is not one that the issuer publishes")
 
 
 def _certificates(x5c: object) -> list[x509.Certificate]:

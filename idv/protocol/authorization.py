@@ -1,0 +1,316 @@
+"""From the portal to the provider and back: pushed request, PKCE, client assertion and the signed proofing result.
+
+RFC 9126 (PAR), RFC 9101 (request object), RFC 7636 (PKCE), RFC 7523 (private_key_jwt), RFC 9207 (``iss`` in the answer).
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from idv.credentials import base64url, jose
+from idv.credentials.keys import SigningKey
+from recovery_portal.kit.errors import DomainError
+
+REQUEST_TYP = "oauth-authz-req+jwt"
+ASSERTION_TYP = "client-authentication+jwt"
+RESULT_TYP = "proofing-result+jwt"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+SCOPE = "identity_proofing"
+#: Messages between two servers live as long as their transport and two clocks need.
+MESSAGE_LIFETIME = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(seconds=60)
+_PKCE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
+
+Jwks = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Verdict = Literal["verified", "declined"]
+
+
+class AuthorizationInvalid(DomainError):
+    """A message between portal and provider that must be refused; ``code`` says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationRequest:
+    """What the portal asks the provider, as verified from the pushed request object. Burn ``jti`` on receipt."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+    state: str
+    nonce: str
+    code_challenge: str
+    jti: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientAssertion:
+    """A client that proved who it is. ``jti`` must not be seen again before ``expires_at``."""
+
+    client_id: str
+    jti: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofingResult:
+    """The provider's word on one proofing. It carries no personal data: that travels in the credential alone."""
+
+    issuer: str
+    verdict: Verdict
+    reason_code: str
+    proofing_reference: str
+    jti: str
+    issued_at: datetime
+
+
+def new_code_verifier() -> str:
+    """A PKCE code verifier of 256 bits."""
+    return base64url.encode(secrets.token_bytes(32))
+
+
+def code_challenge(code_verifier: str) -> str:
+    """Its S256 challenge. Raises AuthorizationInvalid for a verifier of another shape (RFC 7636 section 4.1)."""
+    if not _PKCE_VERIFIER.fullmatch(code_verifier):
+        raise AuthorizationInvalid("pkce_malformed", "not a code verifier")
+    return base64url.encode(hashlib.sha256(code_verifier.encode("ascii")).digest())
+
+
+def require_code_verifier(code_verifier: str, *, expected_challenge: str) -> None:
+    """Refuse a code verifier that does not hash to the challenge of the request. Raises AuthorizationInvalid."""
+    if not hmac.compare_digest(code_challenge(code_verifier).encode("ascii"), expected_challenge.encode("utf-8")):
+        raise AuthorizationInvalid("pkce_mismatch", "the code verifier is not the one of the request")
+
+
+def build_request_object(
+    *,
+    client_id: str,
+    audience: str,
+    redirect_uri: str,
+    state: str,
+    nonce: str,
+    challenge: str,
+    key: SigningKey,
+    at: datetime,
+) -> str:
+    """The signed request object that the portal pushes; ``audience`` is the provider's issuer URL."""
+    return jose.sign(
+        {
+            "iss": client_id,
+            "aud": audience,
+            "client_id": client_id,
+            "response_type": "code",
+            "redirect_uri": redirect_uri,
+            "scope": SCOPE,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            **_dated(at),
+        },
+        typ=REQUEST_TYP,
+        key=key,
+    )
+
+
+def open_request_object(
+    token: str,
+    *,
+    expected_client_id: str,
+    expected_audience: str,
+    registered_redirect_uris: Collection[str],
+    jwks: Jwks,
+    at: datetime,
+) -> AuthorizationRequest:
+    """Verify a pushed request object of a registered client. Raises AuthorizationInvalid.
+
+    Does **not** know whether ``jti`` was seen before: the caller stores it and refuses the second.
+    """
+    payload = _open(
+        token,
+        typ=REQUEST_TYP,
+        jwks=jwks,
+        expected={"iss": expected_client_id, "client_id": expected_client_id, "aud": expected_audience},
+        at=at,
+    )
+    for name, value in (("response_type", "code"), ("scope", SCOPE), ("code_challenge_method", "S256")):
+        if payload.get(name) != value:
+            raise AuthorizationInvalid("request_unsupported", f"{name} is not {value}")
+    if payload.get("redirect_uri") not in registered_redirect_uris:
+        raise AuthorizationInvalid("redirect_uri_unknown", "not a registered redirect_uri")
+    if len(_text(payload, "code_challenge")) != 43:
+        raise AuthorizationInvalid("pkce_malformed", "not an S256 challenge")
+    return AuthorizationRequest(
+        client_id=expected_client_id,
+        redirect_uri=_text(payload, "redirect_uri"),
+        scope=SCOPE,
+        state=_text(payload, "state"),
+        nonce=_text(payload, "nonce"),
+        code_challenge=_text(payload, "code_challenge"),
+        jti=_text(payload, "jti"),
+        expires_at=jose.required_time_of(payload, "exp"),
+    )
+
+
+def pushed_request_form(*, client_id: str, request_object: str, client_assertion: str) -> dict[str, str]:
+    """The form of the pushed authorization request (RFC 9126 section 3)."""
+    return {
+        "client_id": client_id,
+        "request": request_object,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": client_assertion,
+    }
+
+
+def authorization_url(endpoint: str, *, client_id: str, request_uri: str) -> str:
+    """Where the browser is sent: it carries nothing but the reference to the pushed request."""
+    separator = "&" if "?" in endpoint else "?"
+    return f"{endpoint}{separator}{urlencode({'client_id': client_id, 'request_uri': request_uri})}"
+
+
+def authorization_answer_url(redirect_uri: str, *, code: str, state: str, issuer: str) -> str:
+    """Where the provider sends the browser back to, with ``iss`` against mix-up (RFC 9207)."""
+    separator = "&" if "?" in redirect_uri else "?"
+    return f"{redirect_uri}{separator}{urlencode({'code': code, 'state': state, 'iss': issuer})}"
+
+
+def authorization_error_url(redirect_uri: str, *, error: str, state: str, issuer: str) -> str:
+    """As ``authorization_answer_url``, for a request that ended without a code (RFC 6749 section 4.1.2.1)."""
+    separator = "&" if "?" in redirect_uri else "?"
+    return f"{redirect_uri}{separator}{urlencode({'error': error, 'state': state, 'iss': issuer})}"
+
+
+def token_form(*, code: str, redirect_uri: str, code_verifier: str, client_assertion: str) -> dict[str, str]:
+    """The form that exchanges a code for the proofing result."""
+    return {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": code_verifier,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": client_assertion,
+    }
+
+
+def build_client_assertion(*, client_id: str, audience: str, key: SigningKey, at: datetime) -> str:
+    """A private_key_jwt by which the portal names itself; ``audience`` is the provider's issuer URL, as one string."""
+    payload = {"iss": client_id, "sub": client_id, "aud": audience, **_dated(at)}
+    return jose.sign(payload, typ=ASSERTION_TYP, key=key)
+
+
+def open_client_assertion(
+    token: str, *, expected_client_id: str, expected_audience: str, jwks: Jwks, at: datetime
+) -> ClientAssertion:
+    """Verify a client assertion. Raises AuthorizationInvalid. The caller burns ``jti``."""
+    payload = _open(
+        token,
+        typ=ASSERTION_TYP,
+        jwks=jwks,
+        expected={"iss": expected_client_id, "sub": expected_client_id, "aud": expected_audience},
+        at=at,
+    )
+    return ClientAssertion(
+        client_id=expected_client_id, jti=_text(payload, "jti"), expires_at=jose.required_time_of(payload, "exp")
+    )
+
+
+def claimed_client_id(client_assertion: str) -> str:
+    """The client that an assertion *says* it is of, to find whose keys to check it with. Raises AuthorizationInvalid."""
+    try:
+        return _text(jose.peek(client_assertion).payload, "sub")
+    except jose.JoseInvalid as error:
+        raise AuthorizationInvalid(error.code, error.reason) from error
+
+
+def build_proofing_result(
+    *,
+    issuer: str,
+    audience: str,
+    nonce: str,
+    verdict: Verdict,
+    reason_code: str,
+    proofing_reference: str,
+    key: SigningKey,
+    at: datetime,
+) -> str:
+    """The provider's signed answer; ``audience`` is the portal's client_id, ``nonce`` the one of its request.
+
+    ``reason_code`` is empty for "verified".
+    """
+    payload = {
+        "iss": issuer,
+        "aud": audience,
+        "nonce": nonce,
+        "verdict": verdict,
+        "reason_code": reason_code,
+        "proofing_reference": proofing_reference,
+        **_dated(at),
+    }
+    return jose.sign(payload, typ=RESULT_TYP, key=key)
+
+
+def open_proofing_result(
+    token: str, *, expected_issuer: str, expected_audience: str, expected_nonce: str, jwks: Jwks, at: datetime
+) -> ProofingResult:
+    """Verify the provider's signed answer. Raises AuthorizationInvalid. The caller burns ``jti`` with the request."""
+    payload = _open(
+        token,
+        typ=RESULT_TYP,
+        jwks=jwks,
+        expected={"iss": expected_issuer, "aud": expected_audience, "nonce": expected_nonce},
+        at=at,
+    )
+    verdict = payload.get("verdict")
+    if verdict not in ("verified", "declined"):
+        raise AuthorizationInvalid("verdict_unknown", "neither verified nor declined")
+    reason_code = payload.get("reason_code")
+    if not isinstance(reason_code, str) or len(reason_code) > 100:
+        raise AuthorizationInvalid("message_malformed", "reason_code is not a short text")
+    return ProofingResult(
+        issuer=expected_issuer,
+        verdict="verified" if verdict == "verified" else "declined",
+        reason_code=reason_code,
+        proofing_reference=_text(payload, "proofing_reference"),
+        jti=_text(payload, "jti"),
+        issued_at=jose.required_time_of(payload, "iat"),
+    )
+
+
+def _dated(at: datetime) -> dict[str, Any]:
+    return {
+        "iat": jose.seconds(at),
+        "exp": jose.seconds(at + MESSAGE_LIFETIME),
+        "jti": base64url.encode(secrets.token_bytes(16)),
+    }
+
+
+def _open(token: str, *, typ: str, jwks: Jwks, expected: Mapping[str, str], at: datetime) -> Mapping[str, Any]:
+    """The payload, when type, key, signature, every ``expected`` member and the times are right."""
+    try:
+        payload = jose.verify_with_jwks(token, jwks=jwks, typ=typ).payload
+        issued_at, expires_at = jose.required_time_of(payload, "iat"), jose.required_time_of(payload, "exp")
+    except jose.JoseInvalid as error:
+        raise AuthorizationInvalid(error.code, error.reason) from error
+    for name, value in expected.items():
+        # Compared as one string: a list of audiences would let one message serve two houses.
+        given = payload.get(name)
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8"), value.encode("utf-8")):
+            raise AuthorizationInvalid("message_for_another", f"{name} is not the expected one")
+    if at >= expires_at or expires_at > issued_at + MESSAGE_LIFETIME + CLOCK_SKEW:
+        raise AuthorizationInvalid("message_expired", "past its exp, or living too long")
+    if issued_at > at + CLOCK_SKEW:
+        raise AuthorizationInvalid("message_from_the_future", "iat lies in the future")
+    return payload
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    value = payload.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 2048:
+        raise AuthorizationInvalid("message_malformed", f"{name} is not a text of reasonable length")
+    return value

@@ -1,0 +1,239 @@
+"""DCQL (OpenID4VP 1.0 section 6): say what is asked for, find what fits, and check that the answer has that shape."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recovery_portal.kit.errors import DomainError
+
+FORMAT = "dc+sd-jwt"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_MAX_CREDENTIALS = 8
+_MAX_CLAIMS = 64
+
+Path = tuple[str | int | None, ...]
+
+
+class DcqlInvalid(DomainError):
+    """A query that says nothing sensible, or an answer that does not fit its query."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldCredential:
+    """What a wallet tells ``match`` about one credential: its type, and its claims disclosed."""
+
+    key: str
+    vct: str
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A held credential that answers one credential query, and the claim paths to disclose for it."""
+
+    key: str
+    paths: tuple[Path, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The top-level claim names among the paths."""
+        return tuple(dict.fromkeys(path[0] for path in self.paths if isinstance(path[0], str)))
+
+
+def query(*, query_id: str, vcts: Sequence[str], claims: Sequence[str]) -> dict[str, Any]:
+    """A query for one SD-JWT VC of a type in ``vcts`` with all of the top-level ``claims``."""
+    built = {
+        "credentials": [
+            {
+                "id": query_id,
+                "format": FORMAT,
+                "meta": {"vct_values": list(vcts)},
+                "claims": [{"path": [name]} for name in claims],
+            }
+        ]
+    }
+    validate(built)
+    return built
+
+
+def validate(dcql_query: object) -> dict[str, Any]:
+    """The query itself, when it is well-formed. Raises DcqlInvalid. Unknown members are ignored, as the text asks."""
+    if not isinstance(dcql_query, dict):
+        raise DcqlInvalid("dcql_malformed", "a query is a JSON object")
+    credentials = _list(dcql_query, "credentials", _MAX_CREDENTIALS)
+    ids = [_validated_credential(entry) for entry in credentials]
+    if len(set(ids)) != len(ids):
+        raise DcqlInvalid("dcql_malformed", "two credential queries have one id")
+    if "credential_sets" in dcql_query:
+        for entry in _list(dcql_query, "credential_sets", _MAX_CREDENTIALS):
+            _validate_set(entry, set(ids))
+    return dcql_query
+
+
+def match(dcql_query: Mapping[str, Any], held: Sequence[HeldCredential]) -> dict[str, list[Match]]:
+    """Which held credentials answer each credential query. Queries that nothing answers are absent.
+
+    Of ``claim_sets`` the first that a credential can satisfy is taken: the verifier's order is its preference.
+    """
+    found: dict[str, list[Match]] = {}
+    for entry in dcql_query["credentials"]:
+        if entry["format"] != FORMAT:
+            continue
+        for candidate in held:
+            paths = _paths_for(entry, candidate)
+            if paths is not None:
+                found.setdefault(entry["id"], []).append(Match(key=candidate.key, paths=paths))
+    return found
+
+
+def is_answerable(dcql_query: Mapping[str, Any], answered_ids: Sequence[str] | set[str]) -> bool:
+    """Whether answers to these credential queries satisfy the whole query (section 6.4.2)."""
+    answered = set(answered_ids)
+    if "credential_sets" not in dcql_query:
+        return all(entry["id"] in answered for entry in dcql_query["credentials"])
+    return all(
+        any(set(option) <= answered for option in entry["options"])
+        for entry in dcql_query["credential_sets"]
+        if entry.get("required", True)
+    )
+
+
+def require_response_shape(dcql_query: Mapping[str, Any], vp_token: object) -> dict[str, list[str]]:
+    """The presentations by query id, when the answer has the query's shape. Raises DcqlInvalid.
+
+    Refused: ids that were not asked for, anything but an array of texts, more than one where ``multiple`` was not
+    said, and answers that leave a required credential set open.
+    """
+    if not isinstance(vp_token, dict) or not vp_token:
+        raise DcqlInvalid("vp_token_malformed", "vp_token is not a JSON object with answers")
+    entries = {entry["id"]: entry for entry in dcql_query["credentials"]}
+    for query_id, presentations in vp_token.items():
+        if query_id not in entries:
+            raise DcqlInvalid("vp_token_unasked", "an answer to a query that was not asked")
+        if not isinstance(presentations, list) or not presentations:
+            raise DcqlInvalid("vp_token_malformed", "an answer is a non-empty array")
+        if not all(isinstance(item, str) and item for item in presentations):
+            raise DcqlInvalid("vp_token_malformed", "a presentation is a text")
+        if len(presentations) > (_MAX_CREDENTIALS if entries[query_id].get("multiple") is True else 1):
+            raise DcqlInvalid("vp_token_too_many", "more presentations than were asked for")
+    if not is_answerable(dcql_query, set(vp_token)):
+        raise DcqlInvalid("vp_token_incomplete", "a required credential is missing")
+    return vp_token
+
+
+def require_claims(dcql_query: Mapping[str, Any], query_id: str, claims: Mapping[str, Any]) -> None:
+    """Refuse disclosed ``claims`` that leave out what the credential query asked for, or have other values.
+
+    A wallet's own matching is a courtesy to its user, never a proof to us. Raises DcqlInvalid.
+    """
+    entry = next((entry for entry in dcql_query["credentials"] if entry["id"] == query_id), None)
+    if entry is None:
+        raise DcqlInvalid("vp_token_unasked", "an answer to a query that was not asked")
+    if _satisfied(entry, claims) is None:
+        raise DcqlInvalid("claims_missing", "a requested claim was not disclosed")
+
+
+def values_at(claims: Any, path: Sequence[str | int | None]) -> list[Any]:
+    """The values that a claims path selects (section 7); empty when it selects nothing."""
+    selected = [claims]
+    for step in path:
+        found: list[Any] = []
+        for item in selected:
+            if step is None and isinstance(item, list):
+                found.extend(item)
+            elif isinstance(step, str) and isinstance(item, dict) and step in item:
+                found.append(item[step])
+            elif isinstance(step, int) and isinstance(item, list) and 0 <= step < len(item):
+                found.append(item[step])
+        selected = found
+    return selected
+
+
+def _paths_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[Path, ...] | None:
+    if candidate.vct not in entry["meta"]["vct_values"]:
+        return None
+    return _satisfied(entry, candidate.claims)
+
+
+def _satisfied(entry: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[Path, ...] | None:
+    """The paths of the first claim set that ``claims`` satisfies, or None."""
+    wanted = entry.get("claims", [])
+    by_id = {item["id"]: item for item in wanted if "id" in item}
+    options = (
+        [[by_id[name] for name in option] for option in entry["claim_sets"]] if "claim_sets" in entry else [wanted]
+    )
+    for option in options:
+        if all(_has(claims, item) for item in option):
+            return tuple(tuple(item["path"]) for item in option)
+    return None
+
+
+def _has(claims: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    values = values_at(claims, wanted["path"])
+    if "values" in wanted:
+        # In Python True == 1; in a query they are two values.
+        return any(type(value) is type(other) and value == other for value in values for other in wanted["values"])
+    return bool(values)
+
+
+def _validated_credential(entry: object) -> str:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not _ID.fullmatch(entry["id"]):
+        raise DcqlInvalid("dcql_malformed", "a credential query needs an id of letters, digits, _ and -")
+    if not isinstance(entry.get("format"), str) or not isinstance(entry.get("meta"), dict):
+        raise DcqlInvalid("dcql_malformed", "a credential query needs format and meta")
+    if entry["format"] == FORMAT:
+        vcts = _list(entry["meta"], "vct_values", _MAX_CLAIMS)
+        if not all(isinstance(vct, str) for vct in vcts):
+            raise DcqlInvalid("dcql_malformed", "vct_values are texts")
+    for name in ("multiple", "require_cryptographic_holder_binding"):
+        if not isinstance(entry.get(name, False), bool):
+            raise DcqlInvalid("dcql_malformed", f"{name} is true or false")
+    if "claims" in entry:
+        _validate_claims(entry)
+    elif "claim_sets" in entry:
+        raise DcqlInvalid("dcql_malformed", "claim_sets without claims")
+    return entry["id"]
+
+
+def _validate_claims(entry: Mapping[str, Any]) -> None:
+    ids: list[str] = []
+    for claim in _list(entry, "claims", _MAX_CLAIMS):
+        path = claim.get("path") if isinstance(claim, dict) else None
+        if not isinstance(path, list) or not 0 < len(path) <= 16 or not all(_is_step(step) for step in path):
+            raise DcqlInvalid("dcql_malformed", "a claim needs a path of names, indexes and nulls")
+        if "values" in claim:
+            _list(claim, "values", _MAX_CLAIMS)
+        if "id" in claim:
+            if not isinstance(claim["id"], str) or not _ID.fullmatch(claim["id"]):
+                raise DcqlInvalid("dcql_malformed", "a claim id is letters, digits, _ and -")
+            ids.append(claim["id"])
+    if len(set(ids)) != len(ids):
+        raise DcqlInvalid("dcql_malformed", "two claims have one id")
+    if "claim_sets" in entry:
+        for option in _list(entry, "claim_sets", _MAX_CLAIMS):
+            if not isinstance(option, list) or not option or not all(name in ids for name in option):
+                raise DcqlInvalid("dcql_malformed", "a claim set names claims by their ids")
+
+
+def _validate_set(entry: object, ids: set[str]) -> None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("required", True), bool):
+        raise DcqlInvalid("dcql_malformed", "a credential set is an object")
+    for option in _list(entry, "options", _MAX_CREDENTIALS):
+        if (
+            not isinstance(option, list)
+            or not option
+            or not all(isinstance(name, str) and name in ids for name in option)
+        ):
+            raise DcqlInvalid("dcql_malformed", "an option names credential queries by their ids")
+
+
+def _is_step(step: object) -> bool:
+    return step is None or isinstance(step, str) or (isinstance(step, int) and not isinstance(step, bool) and step >= 0)
+
+
+def _list(members: Mapping[str, Any], name: str, most: int) -> list[Any]:
+    value = members.get(name)
+    if not isinstance(value, list) or not 0 < len(value) <= most:
+        raise DcqlInvalid("dcql_malformed", f"{name} is not a list of 1 to {most}")
+    return value

@@ -1,0 +1,163 @@
+"""What an issuer publishes about itself: OpenID4VCI section 12.2, RFC 8414, and the SD-JWT VC documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from idv.protocol.issuance import PRE_AUTHORIZED_GRANT
+from recovery_portal.kit.errors import DomainError
+
+CREDENTIAL_ISSUER = "openid-credential-issuer"
+AUTHORIZATION_SERVER = "oauth-authorization-server"
+JWT_VC_ISSUER = "jwt-vc-issuer"
+
+
+class MetadataInvalid(DomainError):
+    """A metadata document that does not say what its address promised."""
+
+
+def well_known_url(issuer: str, name: str) -> str:
+    """Where ``issuer`` publishes ``name``: inserted *between* host and path (OpenID4VCI section 12.2.2)."""
+    parts = urlsplit(issuer)
+    return f"{parts.scheme}://{parts.netloc}/.well-known/{name}{parts.path.rstrip('/')}"
+
+
+def issuer_metadata(
+    *,
+    issuer: str,
+    credential_endpoint: str,
+    nonce_endpoint: str,
+    notification_endpoint: str | None,
+    display_name: str,
+    configurations: Mapping[str, Mapping[str, Any]],
+    batch_size: int | None = None,
+) -> dict[str, Any]:
+    """The credential issuer's metadata. ``configurations`` come from ``credential_configuration``."""
+    members: dict[str, Any] = {
+        "credential_issuer": issuer,
+        "credential_endpoint": credential_endpoint,
+        "nonce_endpoint": nonce_endpoint,
+        "display": [{"name": display_name, "locale": "en"}],
+        "credential_configurations_supported": dict(configurations),
+    }
+    if notification_endpoint is not None:
+        members["notification_endpoint"] = notification_endpoint
+    if batch_size is not None:
+        if batch_size < 2:
+            raise ValueError("a batch has at least two")
+        members["batch_credential_issuance"] = {"batch_size": batch_size}
+    return members
+
+
+def credential_configuration(
+    *, vct: str, scope: str, display_name: str, claims: Mapping[str, str], mandatory: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One SD-JWT VC configuration; ``claims`` gives each claim's label. Wallets read ``credential_metadata`` as 1.0."""
+    return {
+        "format": "dc+sd-jwt",
+        "vct": vct,
+        "scope": scope,
+        "credential_signing_alg_values_supported": ["ES256"],
+        "cryptographic_binding_methods_supported": ["jwk"],
+        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+        "credential_metadata": {
+            "display": [{"name": display_name, "locale": "en"}],
+            "claims": [
+                {"path": [name], "mandatory": name in mandatory, "display": [{"name": label, "locale": "en"}]}
+                for name, label in claims.items()
+            ],
+        },
+    }
+
+
+def authorization_server_metadata(
+    *, issuer: str, authorization_endpoint: str, token_endpoint: str, par_endpoint: str, jwks_uri: str
+) -> dict[str, Any]:
+    """The authorization server's metadata: proofing by pushed code flow, credentials by pre-authorized code."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": authorization_endpoint,
+        "token_endpoint": token_endpoint,
+        "pushed_authorization_request_endpoint": par_endpoint,
+        "require_pushed_authorization_requests": True,
+        "require_signed_request_object": True,
+        "request_object_signing_alg_values_supported": ["ES256"],
+        "jwks_uri": jwks_uri,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", PRE_AUTHORIZED_GRANT],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "authorization_response_iss_parameter_supported": True,
+        "pre-authorized_grant_anonymous_access_supported": True,
+    }
+
+
+def jwt_vc_issuer_metadata(*, issuer: str, jwks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The SD-JWT VC issuer's metadata: whose keys sign its credentials."""
+    return {"issuer": issuer, "jwks": {"keys": [dict(jwk) for jwk in jwks]}}
+
+
+def type_metadata(*, vct: str, name: str, description: str, claims: Mapping[str, str]) -> dict[str, Any]:
+    """The document at the ``vct`` address (SD-JWT VC type metadata); every claim may be withheld."""
+    return {
+        "vct": vct,
+        "name": name,
+        "description": description,
+        "display": [{"locale": "en", "name": name, "description": description}],
+        "claims": [
+            {"path": [claim], "sd": "always", "display": [{"locale": "en", "label": label, "name": label}]}
+            for claim, label in claims.items()
+        ],
+    }
+
+
+def require_issuer_metadata(document: Mapping[str, Any], *, issuer: str) -> Mapping[str, Any]:
+    """The document itself, when it is ``issuer``'s own and says where credentials are issued. Raises MetadataInvalid.
+
+    Every endpoint must lie on the issuer's origin: a document must not send tokens elsewhere.
+    """
+    if document.get("credential_issuer") != issuer:
+        raise MetadataInvalid("metadata_of_another", "credential_issuer is not the address asked")
+    if not isinstance(document.get("credential_configurations_supported"), dict):
+        raise MetadataInvalid("metadata_malformed", "no credential_configurations_supported")
+    require_own_endpoints(
+        document, issuer=issuer, required=("credential_endpoint",), optional=("nonce_endpoint", "notification_endpoint")
+    )
+    return document
+
+
+def require_server_metadata(document: Mapping[str, Any], *, issuer: str) -> Mapping[str, Any]:
+    """The authorization server's document, when it is ``issuer``'s own. Raises MetadataInvalid."""
+    if document.get("issuer") != issuer:
+        raise MetadataInvalid("metadata_of_another", "issuer is not the address asked")
+    require_own_endpoints(
+        document,
+        issuer=issuer,
+        required=("token_endpoint",),
+        optional=("authorization_endpoint", "pushed_authorization_request_endpoint", "jwks_uri"),
+    )
+    return document
+
+
+def require_own_endpoints(
+    document: Mapping[str, Any], *, issuer: str, required: Sequence[str], optional: Sequence[str]
+) -> None:
+    """Refuse endpoints that are missing or lie on another origin than ``issuer``. Raises MetadataInvalid."""
+    for name in (*required, *optional):
+        if name not in document and name in optional:
+            continue
+        if not isinstance(document.get(name), str) or _origin(document[name]) != _origin(issuer):
+            raise MetadataInvalid("metadata_malformed", f"{name} is missing or on another origin")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise MetadataInvalid("metadata_malformed", "not a web address") from error
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+        raise MetadataInvalid("metadata_malformed", "not a web address")
+    return parts.scheme, f"{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"

@@ -1,0 +1,345 @@
+"""OpenID4VP 1.0: the verifier's signed request, the link that carries it, and the wallet's answer by direct_post(.jwt).
+
+What is in the answer is for ``credentials.verify`` to believe; here it is only opened.
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from cryptography import x509
+
+from idv.credentials import jose, trust
+from idv.credentials.certificates import x509_hash
+from idv.credentials.keys import EncryptionKey, SigningKey
+from idv.protocol import dcql, strict_json
+from recovery_portal.kit.errors import DomainError
+
+REQUEST_TYP = "oauth-authz-req+jwt"
+REQUEST_MEDIA_TYPE = "application/oauth-authz-req+jwt"
+#: The audience of a request to a wallet that was found without discovery (OpenID4VP 1.0 section 5.8).
+WALLET_AUDIENCE = "https://self-issued.me/v2"
+SCHEME = "openid4vp"
+REQUEST_LIFETIME = timedelta(minutes=10)
+CLOCK_SKEW = timedelta(seconds=60)
+#: Section 8.5, and RFC 6749 4.1.2.1: what a wallet may answer instead of a presentation.
+WALLET_ERRORS = frozenset(
+    {
+        "access_denied",
+        "invalid_client",
+        "invalid_request",
+        "invalid_request_object",
+        "invalid_request_uri_method",
+        "invalid_scope",
+        "invalid_transaction_data",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+        "vp_formats_not_supported",
+        "wallet_unavailable",
+    }
+)
+_MIN_NONCE_CHARACTERS = 16
+
+Prefix = Literal["x509_hash", "x509_san_dns"]
+UriMethod = Literal["get", "post"]
+
+
+class PresentationMessageInvalid(DomainError):
+    """A request, link or response of OpenID4VP that must be refused; ``code`` says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLink:
+    """What a QR code or a same-device link says: who asks, and where the signed request waits."""
+
+    client_id: str
+    request_uri: str
+    request_uri_method: UriMethod
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresentationRequest:
+    """A verified request, as a wallet may act on it.
+
+    ``verifier_names`` are the DNS names in the verifier's certificate; believe them only when ``is_vouched_for``, that
+    is, when an authority of the wallet's own list stands behind the certificate.
+    """
+
+    client_id: str
+    verifier_names: tuple[str, ...]
+    is_vouched_for: bool
+    response_uri: str
+    response_mode: Literal["direct_post", "direct_post.jwt"]
+    nonce: str
+    state: str | None
+    dcql_query: Mapping[str, Any]
+    client_metadata: Mapping[str, Any]
+    purpose: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletResponse:
+    """The opened answer: either presentations by query id, or the error that the wallet names. Nothing is verified."""
+
+    vp_token: Mapping[str, Any] | None
+    error: str | None
+    state: str | None
+    encrypted: bool
+
+
+def client_id_of(key: SigningKey, *, prefix: Prefix = "x509_hash", host: str = "") -> str:
+    """The verifier's client_id for a key with a leaf certificate. ``host`` is needed for x509_san_dns alone."""
+    if not key.chain:
+        raise PresentationMessageInvalid("certificate_missing", "these client identifiers need a certificate")
+    return f"x509_hash:{x509_hash(key.chain[0])}" if prefix == "x509_hash" else f"x509_san_dns:{host}"
+
+
+def build_request(
+    *,
+    key: SigningKey,
+    client_id: str,
+    response_uri: str,
+    nonce: str,
+    state: str,
+    dcql_query: Mapping[str, Any],
+    encryption_key: EncryptionKey,
+    at: datetime,
+    expires_at: datetime | None = None,
+    wallet_nonce: str | None = None,
+    purpose: str = "",
+) -> str:
+    """The signed request object, for direct_post.jwt. It may be served more than once until it is answered.
+
+    ``purpose`` is a sentence for the consent page; wallets that do not know the member ignore it. ``wallet_nonce`` is
+    echoed when the wallet posted one.
+    """
+    payload: dict[str, Any] = {
+        "iss": client_id,
+        "aud": WALLET_AUDIENCE,
+        "iat": jose.seconds(at),
+        "exp": jose.seconds(expires_at or at + REQUEST_LIFETIME),
+        "response_type": "vp_token",
+        "response_mode": "direct_post.jwt",
+        "client_id": client_id,
+        "response_uri": response_uri,
+        "nonce": nonce,
+        "state": state,
+        "dcql_query": dict(dcql_query),
+        "client_metadata": _client_metadata(encryption_key),
+    }
+    if wallet_nonce is not None:
+        payload["wallet_nonce"] = wallet_nonce
+    if purpose:
+        payload["purpose"] = purpose
+    return jose.sign(payload, typ=REQUEST_TYP, key=key, named_by="x5c")
+
+
+def open_request(
+    token: str,
+    *,
+    expected_client_id: str,
+    authorities: Sequence[x509.Certificate] | None,
+    at: datetime,
+    expected_wallet_nonce: str | None = None,
+) -> PresentationRequest:
+    """Verify a request object as a wallet must, before anything of it is shown. Raises PresentationMessageInvalid.
+
+    ``expected_client_id`` is the one of the link. ``authorities`` are those that the wallet lets vouch for verifiers;
+    None is for a wallet that keeps no such list: then link, certificate and request belong together and nothing more is
+    known, so the wallet should show the person the host of ``response_uri``, where the answer will go.
+    """
+    try:
+        # 1 the certificates lead to an authority the wallet knows, and the client_id is theirs
+        header = jose.peek(token).header
+        if authorities is None:
+            leaf = trust.unvouched_leaf_of(header.get("x5c"), at=at)
+        else:
+            leaf = trust.leaf_of(header.get("x5c"), authorities=authorities, at=at)
+        # 2 alg, typ, signature by the leaf's key
+        payload = jose.verify(token, key=trust.p256_key_of(leaf), typ=REQUEST_TYP).payload
+        # 3 client_id inside is the one outside, and the leaf's
+        response_uri = _web_address(payload, "response_uri")
+        names = _require_client(payload, leaf, expected_client_id, response_uri)
+        # 4 it is for wallets, now, and fresh for us
+        expires_at = _require_current(payload, at, expected_wallet_nonce)
+        # 5 it asks for what we can answer
+        _require_supported(payload)
+        query = dcql.validate(payload.get("dcql_query"))
+    except PresentationMessageInvalid:
+        raise
+    except DomainError as error:
+        raise PresentationMessageInvalid(error.code, error.reason) from error
+    state, metadata, purpose = payload.get("state"), payload.get("client_metadata", {}), payload.get("purpose", "")
+    if not isinstance(state, str | None) or not isinstance(metadata, dict) or not isinstance(purpose, str):
+        raise PresentationMessageInvalid("request_malformed", "state, client_metadata or purpose is of another kind")
+    return PresentationRequest(
+        client_id=expected_client_id,
+        verifier_names=names,
+        is_vouched_for=authorities is not None,
+        response_uri=response_uri,
+        response_mode="direct_post.jwt" if payload["response_mode"] == "direct_post.jwt" else "direct_post",
+        nonce=payload["nonce"],
+        state=state,
+        dcql_query=query,
+        client_metadata=metadata,
+        purpose=purpose[:200],
+        expires_at=expires_at,
+    )
+
+
+def request_link(*, client_id: str, request_uri: str, method: UriMethod = "get", base: str = f"{SCHEME}://") -> str:
+    """The link or QR text. ``base`` is openid4vp:// for any wallet, or the address of a web wallet."""
+    members = {"client_id": client_id, "request_uri": request_uri}
+    if method == "post":
+        members["request_uri_method"] = "post"
+    return f"{base}{'&' if '?' in base else '?'}{urlencode(members)}"
+
+
+def parse_request_link(link: str) -> RequestLink:
+    """Read a link of whatever base. Raises PresentationMessageInvalid; a member given twice is refused."""
+    try:
+        pairs = parse_qsl(urlsplit(link).query, keep_blank_values=True, max_num_fields=20, errors="strict")
+    except (ValueError, UnicodeError) as error:
+        raise PresentationMessageInvalid("link_malformed", "not a link") from error
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise PresentationMessageInvalid("link_malformed", "a member stands twice")
+    method = members.get("request_uri_method", "get")
+    if method not in ("get", "post"):
+        raise PresentationMessageInvalid("invalid_request_uri_method", "request_uri_method is neither get nor post")
+    if not members.get("client_id"):
+        raise PresentationMessageInvalid("link_malformed", "no client_id")
+    return RequestLink(
+        client_id=members["client_id"],
+        request_uri=_web_address(members, "request_uri"),
+        request_uri_method="post" if method == "post" else "get",
+    )
+
+
+def build_response(request: PresentationRequest, *, vp_token: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The form a wallet posts to ``request.response_uri``; encrypted when the request says so."""
+    tokens = {query_id: list(presentations) for query_id, presentations in vp_token.items()}
+    state = {} if request.state is None else {"state": request.state}
+    if request.response_mode == "direct_post":
+        return {"vp_token": strict_json.dumps(tokens), **state}
+    jwk, enc = _encryption_for(request.client_metadata)
+    return {"response": jose.encrypt({"vp_token": tokens, **state}, recipient_jwk=jwk, enc=enc)}
+
+
+def build_error_response(request: PresentationRequest, *, error: str) -> dict[str, str]:
+    """The form by which a wallet declines. It is never encrypted: it says nothing that needs hiding."""
+    return {"error": error, **({} if request.state is None else {"state": request.state})}
+
+
+def open_response(form: Mapping[str, str], *, key: EncryptionKey, expected_state: str) -> WalletResponse:
+    """Open what a wallet posted to a direct_post.jwt request. Raises PresentationMessageInvalid.
+
+    A presentation in the clear is refused; an error may come in the clear. Either must carry our ``state``.
+    """
+    encrypted = "response" in form
+    if encrypted:
+        if form.keys() & {"vp_token", "error"}:
+            raise PresentationMessageInvalid("response_malformed", "an encrypted response and a plain one at once")
+        try:
+            members: Mapping[str, Any] = jose.decrypt(form["response"], key=key)
+        except jose.JoseInvalid as error:
+            raise PresentationMessageInvalid(error.code, error.reason) from error
+    elif "error" in form:
+        members = form
+    else:
+        raise PresentationMessageInvalid("response_not_encrypted", "a presentation must be encrypted")
+    state = members.get("state")
+    if not isinstance(state, str) or not hmac.compare_digest(state.encode("utf-8"), expected_state.encode("utf-8")):
+        raise PresentationMessageInvalid("response_wrong_state", "the answer is to another request")
+    if "error" in members:
+        named = members["error"]
+        known = named if isinstance(named, str) and named in WALLET_ERRORS else "unknown_error"
+        return WalletResponse(vp_token=None, error=known, state=state, encrypted=encrypted)
+    if not isinstance(members.get("vp_token"), dict):
+        raise PresentationMessageInvalid("vp_token_malformed", "vp_token is not a JSON object")
+    return WalletResponse(vp_token=members["vp_token"], error=None, state=state, encrypted=encrypted)
+
+
+def _client_metadata(encryption_key: EncryptionKey) -> dict[str, Any]:
+    return {
+        "vp_formats_supported": {dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}},
+        "jwks": {"keys": [encryption_key.public_jwk()]},
+        "encrypted_response_enc_values_supported": list(jose.CONTENT_ENCRYPTIONS),
+    }
+
+
+def _require_client(
+    payload: Mapping[str, Any], leaf: x509.Certificate, expected_client_id: str, response_uri: str
+) -> tuple[str, ...]:
+    """The DNS names that the leaf proves, when the client_id is the link's and the leaf's (section 5.9.3)."""
+    if payload.get("client_id") != expected_client_id or payload.get("iss", expected_client_id) != expected_client_id:
+        raise PresentationMessageInvalid("client_id_mismatch", "client_id differs inside and outside")
+    prefix, _, rest = expected_client_id.partition(":")
+    hosts = trust.names_of(leaf)[1]
+    if prefix == "x509_hash":
+        if not hmac.compare_digest(rest.encode("utf-8"), x509_hash(leaf).encode("ascii")):
+            raise PresentationMessageInvalid("client_id_mismatch", "the certificate is another one")
+    elif prefix == "x509_san_dns":
+        if rest not in hosts or urlsplit(response_uri).hostname != rest:
+            raise PresentationMessageInvalid("client_id_mismatch", "the host is not the certificate's")
+    else:
+        # Refused rather than shown as "unknown verifier": a person cannot judge a prefix.
+        raise PresentationMessageInvalid("client_id_unsupported", "a kind of client_id that we cannot check")
+    return tuple(hosts)
+
+
+def _require_current(payload: Mapping[str, Any], at: datetime, expected_wallet_nonce: str | None) -> datetime:
+    expires_at, issued_at = jose.required_time_of(payload, "exp"), jose.required_time_of(payload, "iat")
+    if payload.get("aud") != WALLET_AUDIENCE:
+        raise PresentationMessageInvalid("request_for_another", "aud is not a wallet")
+    if at >= expires_at or issued_at > at + CLOCK_SKEW:
+        raise PresentationMessageInvalid("request_expired", "not valid now")
+    if expected_wallet_nonce is not None and payload.get("wallet_nonce") != expected_wallet_nonce:
+        raise PresentationMessageInvalid("request_not_fresh", "wallet_nonce is not ours")
+    return expires_at
+
+
+def _require_supported(payload: Mapping[str, Any]) -> None:
+    if payload.get("response_type") != "vp_token":
+        raise PresentationMessageInvalid("request_unsupported", "response_type is not vp_token")
+    if payload.get("response_mode") not in ("direct_post", "direct_post.jwt"):
+        raise PresentationMessageInvalid("request_unsupported", "a response_mode that we do not speak")
+    if "redirect_uri" in payload or "transaction_data" in payload or "scope" in payload:
+        # transaction_data of a type that a wallet does not know must be refused (section 8.4).
+        raise PresentationMessageInvalid("request_unsupported", "redirect_uri, scope or transaction_data")
+    nonce = payload.get("nonce")
+    if not isinstance(nonce, str) or not _MIN_NONCE_CHARACTERS <= len(nonce) <= 512:
+        raise PresentationMessageInvalid("request_malformed", "no nonce of reasonable length")
+
+
+def _encryption_for(client_metadata: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    jwks = client_metadata.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    offered = client_metadata.get("encrypted_response_enc_values_supported", ["A128GCM"])
+    if not isinstance(keys, list) or not isinstance(offered, list):
+        raise PresentationMessageInvalid("request_malformed", "no keys to encrypt the answer for")
+    enc = next((value for value in ("A256GCM", "A128GCM") if value in offered), None)
+    for jwk in keys:
+        if isinstance(jwk, dict) and jwk.get("alg") == "ECDH-ES" and jwk.get("crv") == "P-256" and enc:
+            return jwk, enc
+    raise PresentationMessageInvalid("request_unsupported", "no way to encrypt the answer that we speak")
+
+
+def _web_address(members: Mapping[str, Any], name: str) -> str:
+    value = members.get(name)
+    if not isinstance(value, str) or len(value) > 2048:
+        raise PresentationMessageInvalid("request_malformed", f"{name} is not a web address")
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username and not parts.fragment
+    except ValueError:
+        valid = False
+    if not valid:
+        raise PresentationMessageInvalid("request_malformed", f"{name} is not a web address")
+    return value
