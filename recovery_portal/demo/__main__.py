@@ -1,6 +1,7 @@
 """``make demo``: the whole product on this machine, with nothing but Python."""
 
 import argparse
+import json
 import shutil
 import signal
 import sys
@@ -28,6 +29,8 @@ def main() -> int:
     redis = RedisServer(arguments.folder)
     redis.start()
     houses = Houses(arguments.folder, ports=ports, redis_port=redis.port)
+    running = arguments.folder / "running.json"
+    running.write_text(json.dumps({"ports": ports, "redis_port": redis.port}))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _say("Preparing three databases …")
@@ -43,6 +46,7 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("\nStopping …")
     finally:
+        running.unlink(missing_ok=True)
         houses.stop()
         redis.stop()
     return 0

@@ -1,0 +1,39 @@
+"""Settings from the environment: a wrong one stops the start."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from recovery_portal import env
+
+
+def test_a_missing_value_without_default_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RP_X", raising=False)
+    for read in (env.text, env.secret):
+        with pytest.raises(ImproperlyConfigured, match="RP_X"):
+            read("RP_X")
+
+
+def test_a_secret_comes_from_a_file_and_an_unreadable_file_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("hush\n")
+    monkeypatch.setenv("RP_X_FILE", str(tmp_path / "secret"))
+    assert env.secret("RP_X") == "hush"
+    monkeypatch.setenv("RP_X_FILE", str(tmp_path / "gone"))
+    with pytest.raises(ImproperlyConfigured, match="cannot be read"):
+        env.secret("RP_X")
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "on"])
+def test_a_boolean_is_1_or_0(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("RP_X", value)
+    with pytest.raises(ImproperlyConfigured):
+        env.boolean("RP_X", False)
+
+
+def test_a_number_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RP_X", "ten")
+    with pytest.raises(ImproperlyConfigured):
+        env.integer("RP_X", 1)

@@ -1,0 +1,110 @@
+"""Tokens, vault, limits, redirects, masking, tables: the small parts everything stands on."""
+
+from enum import StrEnum
+from unittest.mock import patch
+
+import pytest
+from django.core.cache import cache
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recovery_portal.kit import masking, ratelimit, redirects, tokens, vault
+from recovery_portal.kit.logs import redact
+from recovery_portal.kit.machine import IllegalTransition, Table
+
+
+def test_v33_a_token_has_at_least_128_bits_and_never_repeats() -> None:
+    made = {tokens.new_token() for _ in range(1000)}
+    assert len(made) == 1000
+    assert min(map(len, made)) >= 22
+    with pytest.raises(ValueError, match="128 bits"):
+        tokens.new_token(15)
+
+
+@given(st.text(), st.text())
+def test_two_texts_are_the_same_only_when_they_are_equal(left: str, right: str) -> None:
+    assert tokens.same(left, right) is (left == right)
+
+
+@given(st.binary(max_size=2000), st.binary(max_size=40))
+def test_what_is_sealed_opens_again_for_its_purpose_and_owner_alone(data: bytes, owner: bytes) -> None:
+    sealed = vault.seal(data, purpose="a", derived_from=owner)
+    assert vault.open(sealed, purpose="a", derived_from=owner) == data
+    for purpose, other in (("b", owner), ("a", owner + b"!")):
+        with pytest.raises(vault.VaultError):
+            vault.open(sealed, purpose=purpose, derived_from=other)
+
+
+@pytest.mark.parametrize("position", [0, 11, 12, -1])
+def test_an_altered_seal_does_not_open(position: int) -> None:
+    sealed = bytearray(vault.seal(b"portrait", purpose="a"))
+    sealed[position] ^= 1
+    with pytest.raises(vault.VaultError):
+        vault.open(bytes(sealed), purpose="a")
+
+
+def test_a_truncated_seal_does_not_open() -> None:
+    with pytest.raises(vault.VaultError):
+        vault.open(b"short", purpose="a")
+
+
+def test_the_try_after_the_limit_is_refused_and_others_are_not() -> None:
+    for _ in range(3):
+        ratelimit.hit("s", "alice", limit=3, period_s=60)
+    with pytest.raises(ratelimit.RateLimited) as refused:
+        ratelimit.hit("s", "alice", limit=3, period_s=60)
+    assert refused.value.retry_after_s == 60
+    ratelimit.hit("s", "bob", limit=3, period_s=60)
+    ratelimit.forgive("s", "alice")
+    ratelimit.hit("s", "alice", limit=3, period_s=60)
+
+
+def test_limits_fail_closed_when_the_cache_is_gone() -> None:
+    with patch.object(cache, "add", side_effect=ConnectionError), pytest.raises(ConnectionError):
+        ratelimit.hit("s", "alice", limit=3, period_s=60)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", None, "apps"]
+)
+def test_s16_a_redirect_stays_on_this_site(elsewhere: str | None) -> None:
+    assert redirects.local_path(elsewhere, "/apps/") == "/apps/"
+    assert redirects.local_path("/security-info/?a=1", "/apps/") == "/security-info/?a=1"
+
+
+def test_a_masked_name_tells_neither_the_name_nor_its_length() -> None:
+    assert masking.masked_account_name("ana@x.example") == masking.masked_account_name("abelard@x.example")
+    assert masking.masked_account_name("nobody") == "n•••"
+
+
+def test_v37_logs_keep_no_query_and_no_secret() -> None:
+    event = {"request": "GET /recover/return/?code=abc&state=def", "passcode": "x", "portrait": b"y", "user_id": 1}
+    assert redact(None, "info", event) == {
+        "request": "GET /recover/return/",
+        "passcode": "[redacted]",
+        "portrait": "[redacted]",
+        "user_id": 1,
+    }
+
+
+class _State(StrEnum):
+    OPEN = "open"
+    SHUT = "shut"
+
+
+class _Event(StrEnum):
+    CLOSE = "close"
+    CANCEL = "cancel"
+
+
+def test_a_table_refuses_what_it_does_not_list_and_draws_itself() -> None:
+    table = Table[_State, _Event](
+        _State.OPEN,
+        {(_State.OPEN, _Event.CLOSE): _State.SHUT},
+        terminal={_State.SHUT},
+        from_any_active={_Event.CANCEL: _State.SHUT},
+    )
+    assert table.next_state(_State.OPEN, _Event.CANCEL) is _State.SHUT
+    with pytest.raises(IllegalTransition):
+        table.next_state(_State.SHUT, _Event.CLOSE)
+    assert "OPEN --> SHUT: close" in table.as_mermaid()

@@ -1,0 +1,66 @@
+"""Whom the policy covers and who may hand out a pass."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from accounts.models import DirectoryGroup, User
+from tap.models import TemporaryAccessPassPolicy
+from tap.queries import get_policy, may_issue, policy_covers
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_policy_begins_with_the_originals_defaults_for_everybody(alice: User) -> None:
+    policy = get_policy()
+    assert (policy.minimum_lifetime_minutes, policy.maximum_lifetime_minutes) == (60, 480)
+    assert (policy.default_lifetime_minutes, policy.default_length, policy.is_usable_once) == (60, 8, False)
+    assert policy_covers(alice)
+    assert get_policy().pk == policy.pk
+
+
+def test_a_disabled_policy_covers_nobody(alice: User, pass_policy: TemporaryAccessPassPolicy) -> None:
+    pass_policy.state = "disabled"
+    pass_policy.save()
+    assert not policy_covers(alice)
+
+
+def test_it_covers_members_of_included_groups_only(alice: User, pass_policy: TemporaryAccessPassPolicy) -> None:
+    staff = DirectoryGroup.objects.create(display_name="Staff")
+    pass_policy.include_all_users = False
+    pass_policy.save()
+    assert not policy_covers(alice)
+    pass_policy.include_groups.add(staff)
+    assert not policy_covers(alice)
+    staff.members.add(alice)
+    assert policy_covers(alice)
+
+
+def test_an_excluded_group_wins(alice: User, pass_policy: TemporaryAccessPassPolicy) -> None:
+    board = DirectoryGroup.objects.create(display_name="Board")
+    board.members.add(alice)
+    pass_policy.include_groups.add(board)
+    pass_policy.exclude_groups.add(board)
+    assert not policy_covers(alice)
+
+
+def helpdesk(name: str, *permissions: str, **fields: object) -> User:
+    operator = User.objects.create_user(f"{name}@contoso.example", is_staff=True, **fields)
+    operator.user_permissions.add(*Permission.objects.filter(codename__in=permissions, content_type__app_label="tap"))
+    return operator
+
+
+def test_who_may_issue_for_whom(alice: User, bob: User) -> None:
+    """V4: never for oneself; operators' passes need the further permission; a superuser's needs a superuser."""
+    plain = helpdesk("plain")
+    helper = helpdesk("helper", "add_temporaryaccesspass")
+    privileged = helpdesk("privileged", "add_temporaryaccesspass", "issue_for_operators")
+    table = {(operator, user): may_issue(operator, user) for operator in (plain, helper, privileged, bob, alice)
+             for user in (alice, plain, bob, operator)}  # fmt: skip
+    allowed = {
+        (helper, alice),
+        (privileged, alice),
+        (privileged, plain),
+        (bob, alice),
+        (bob, plain),
+    }
+    assert {pair for pair, may in table.items() if may} == allowed
