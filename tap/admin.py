@@ -151,9 +151,7 @@ class TemporaryAccessPassPolicyAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         after = _policy_words(form.cleaned_data)
         changes = {name: f"{before[name]} -> {after[name]}" for name in form.changed_data}
-        flows.record_policy_change(
-            policy=form.instance, changed_by=_operator(request), changes=changes, at=clock.now()
-        )
+        flows.record_policy_change(policy=form.instance, changed_by=_operator(request), changes=changes, at=clock.now())
 
     def response_change(self, request: HttpRequest, obj: TemporaryAccessPassPolicy) -> HttpResponse:
         self.message_user(request, _("The policy was saved."), messages.SUCCESS)

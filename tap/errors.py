@@ -21,7 +21,7 @@ class Refusal(StrEnum):
     WRONG_PASSCODE = "AADSTS130503"
     EXPIRED = "AADSTS130504"
     ALREADY_USED = "AADSTS130505"
-    NO_PASS = "AADSTS130507"
+    NO_PASS = "AADSTS130507"  # noqa: S105 - an error number
     LOCKED = "AADSTS50053"
 
     @property

@@ -144,9 +144,7 @@ def redeem(*, user: User, passcode: str, at: datetime) -> Redeemed | NotRedeemed
     if not _spend(record, at):
         return _refused(user, Refusal.ALREADY_USED, "used, replaced or revoked a moment ago", at)
     throttle.forgive(user)
-    until = rules.registration_until(
-        is_usable_once=record.is_usable_once, redeemed_at=at, expires_at=record.expires_at
-    )
+    until = rules.registration_until(is_usable_once=record.is_usable_once, redeemed_at=at, expires_at=record.expires_at)
     return Redeemed(record, until)
 
 

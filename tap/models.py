@@ -87,7 +87,7 @@ class TemporaryAccessPassPolicy(models.Model):
         for field, sentence in rules.contradictions(self):
             errors.setdefault(field, []).append(sentence)
         if errors:
-            raise ValidationError({field: sentences for field, sentences in errors.items()})
+            raise ValidationError(dict(errors))
 
 
 class TemporaryAccessPass(models.Model):

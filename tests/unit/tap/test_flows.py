@@ -204,7 +204,7 @@ def test_a_revoked_and_a_withdrawn_pass_are_told_too(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         flows.revoke(user=alice, revoked_by=bob, at=now)
     flows.issue(user=alice, issued_by=bob, at=now)
-    PasscodeThrottle.objects.filter(user=alice).update(failures=99)
+    PasscodeThrottle.objects.update_or_create(user=alice, defaults={"failures": 99})
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         flows.redeem(user=alice, passcode="wrong", at=now)
     assert {letter.subject for letter in mail.outbox} == {
