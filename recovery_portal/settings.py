@@ -226,6 +226,11 @@ RECOVERY_ATTEMPT_LIFETIME_S = env.integer("RECOVERY_ATTEMPT_LIFETIME_S", 30 * 60
 RECOVERY_ATTEMPT_LONGEST_S = env.integer("RECOVERY_ATTEMPT_LONGEST_S", 2 * 60 * 60)
 # The QR code that hands a recovery to a phone (RFC 10027 6.1: short-lived).
 RECOVERY_HAND_OFF_S = env.integer("RECOVERY_HAND_OFF_S", 5 * 60)
+# Recoveries begun in an hour from one address (or IPv6 /64), and from one address for one account; letters in an hour
+# that tell an owner of a start.
+RECOVERY_STARTS_PER_ADDRESS = env.integer("RECOVERY_STARTS_PER_ADDRESS", 60)
+RECOVERY_STARTS_PER_ACCOUNT = env.integer("RECOVERY_STARTS_PER_ACCOUNT", 12)
+RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
 
 # The portal's own signing key (PKCS#8 PEM, P-256) and its certificates, leaf first, without the anchor. An emulation
 # without them certifies itself by a development CA.

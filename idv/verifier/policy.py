@@ -19,7 +19,7 @@ PHOTO_LIFETIME = timedelta(minutes=30)
 DECIDED_TRIES = 3
 UNUSABLE_TRIES = 10
 
-# A check that nobody claimed, or whose worker vanished, is handed out again after these; the task's hard limit is below.
+# A check that nobody claimed, or whose worker vanished, is handed out again after these.
 UNCLAIMED_AFTER = timedelta(seconds=20)
 ABANDONED_AFTER = timedelta(seconds=75)
 TASK_SOFT_LIMIT_S = 45

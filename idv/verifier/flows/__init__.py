@@ -1,0 +1,29 @@
+"""What the portal does with providers, wallets and faces. Import from here; the modules are rooms inside."""
+
+from .answering import Answer, receive_answer, serve_request
+from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left
+from .presenting import collect, read_claims, request_presentation
+from .proofing import ProofingResult, check_provider, decline_proofing, finish_proofing, start_proofing
+from .purging import cancel_presentation, forget, purge
+
+__all__ = [
+    "Answer",
+    "ProofingResult",
+    "begin_face_check",
+    "cancel_presentation",
+    "check_face",
+    "check_provider",
+    "collect",
+    "decline_proofing",
+    "finish_proofing",
+    "forget",
+    "purge",
+    "read_claims",
+    "receive_answer",
+    "request_presentation",
+    "resume_face_check",
+    "serve_request",
+    "start_proofing",
+    "submit_frames",
+    "tries_left",
+]

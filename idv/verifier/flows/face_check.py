@@ -40,7 +40,8 @@ def begin_face_check(*, request: PresentationRequest, threshold: int, at: dateti
     made = request.face_checks.all()
     if made.filter(status=FaceCheckStatus.PASSED).exists():
         raise FaceCheckRefused("already_passed")
-    if tries_left(request=request) == 0 or made.filter(status=FaceCheckStatus.UNUSABLE).count() >= policy.UNUSABLE_TRIES:
+    unusable = made.filter(status=FaceCheckStatus.UNUSABLE).count()
+    if tries_left(request=request) == 0 or unusable >= policy.UNUSABLE_TRIES:
         raise FaceCheckRefused("too_many_tries")
     try:
         with transaction.atomic():
@@ -137,9 +138,7 @@ def decide(*, face_check: FaceCheck, judgement: Judgement, at: datetime) -> None
     event, reason_code = _event(judgement, face_check.threshold)
     with transaction.atomic():
         try:
-            face_check.apply(
-                event, at=at, reason_code=reason_code, score=judgement.score, **(judgement.measured or {})
-            )
+            face_check.apply(event, at=at, reason_code=reason_code, score=judgement.score, **(judgement.measured or {}))
         except IllegalTransition:
             return  # another worker was quicker; its photos are gone already
         SealedImage.objects.filter(face_check=face_check).delete()
@@ -182,8 +181,8 @@ def _judge(face_check: FaceCheck, at: datetime) -> Judgement:
         score = engine.confidence(reference, [engine.embed(frame) for frame in liveness.matching_frames(photos)])
     except FaceUnusable as unusable:
         return Judgement(unusable.code, None, measured | _took(began))
-    except (vault.VaultError, NotCollectable, PhotosGone) as gone:
-        return Judgement("photos_expired" if not isinstance(gone, vault.VaultError) else gone.code, None, measured | _took(began))
+    except (vault.VaultError, NotCollectable, PhotosGone):
+        return Judgement("photos_expired", None, measured | _took(began))
     return Judgement("", float(score), measured | _took(began))
 
 

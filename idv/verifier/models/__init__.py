@@ -1,11 +1,10 @@
 """The verifier's records."""
 
 from .face_check import FaceCheck, SealedImage
-from .presentation import CachedStatusList, PresentationRequest
+from .presentation import PresentationRequest
 from .provider import IdentityProvider, ProofingRequest, SpentResult, VerifierKey
 
 __all__ = [
-    "CachedStatusList",
     "FaceCheck",
     "IdentityProvider",
     "PresentationRequest",

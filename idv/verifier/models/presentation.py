@@ -98,16 +98,3 @@ class PresentationRequest(models.Model):
             raise IllegalTransition("request_moved", f"{self.pk} left {source} before {event}")
         for name, value in fields.items():
             setattr(self, name, value)
-
-
-class CachedStatusList(models.Model):
-    """A status list token as fetched; used until ``expires_at``, which is never after its ``ttl`` or ``exp``."""
-
-    uri = models.CharField(max_length=512)
-    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
-    token = models.TextField()
-    fetched_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "uri"], name="verifier_one_copy_of_a_list")]

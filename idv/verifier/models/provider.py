@@ -46,8 +46,10 @@ class IdentityProvider(models.Model):
     )
     metadata = models.JSONField(default=dict, editable=False)
     metadata_fetched_at = models.DateTimeField(null=True, editable=False)
-    jwks = models.JSONField(default=dict, editable=False)
-    jwks_fetched_at = models.DateTimeField(null=True, editable=False)
+    result_keys = models.JSONField(default=dict, editable=False)
+    result_keys_fetched_at = models.DateTimeField(null=True, editable=False)
+    credential_keys = models.JSONField(default=dict, editable=False)
+    credential_keys_fetched_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -58,11 +60,17 @@ class IdentityProvider(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def forget_documents(self) -> None:
+        """Drop what was fetched; the caller saves."""
+        self.metadata, self.result_keys, self.credential_keys = {}, {}, {}
+        self.metadata_fetched_at = self.result_keys_fetched_at = self.credential_keys_fetched_at = None
+
 
 class VerifierKey(AbstractSigningKey):
     """The key this portal signs its requests with, as a client of providers and as a verifier of credentials."""
 
     use = models.CharField(max_length=8, default="sig", editable=False)
+    trust_anchor = models.TextField(blank=True)  # PEM of the development CA, for wallets that want to trust it
 
     class Meta(AbstractSigningKey.Meta):
         verbose_name = _("verifier key")
@@ -89,6 +97,7 @@ class ProofingRequest(models.Model):
     provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, related_name="proofings")
     correlation_id = models.CharField(max_length=64, db_index=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SENT)
+    redirect_uri = models.CharField(max_length=500)
     state_digest = models.CharField(max_length=64, unique=True)
     nonce = models.CharField(max_length=64, unique=True)
     code_verifier_sealed = models.BinaryField(null=True)

@@ -1,0 +1,143 @@
+"""Operators register providers and read what happened; nobody edits what happened."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from . import trust
+from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
+
+
+class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Checks what would otherwise fail in the middle of somebody's recovery."""
+
+    class Meta:
+        model = IdentityProvider
+        fields = [
+            "name",
+            "issuer",
+            "client_id",
+            "enabled",
+            "description",
+            "contact",
+            "allowed_vcts",
+            "pinned_algorithms",
+            "trusted_certificates",
+        ]
+
+    def clean_trusted_certificates(self) -> str:
+        pem: str = self.cleaned_data["trusted_certificates"]
+        try:
+            trust.certificates_in(pem)
+        except ValueError as error:
+            raise forms.ValidationError(_("Paste certificates in PEM form."), code="certificates_invalid") from error
+        return pem
+
+    def clean_allowed_vcts(self) -> list[str]:
+        return self._texts("allowed_vcts")
+
+    def clean_pinned_algorithms(self) -> list[str]:
+        algorithms = self._texts("pinned_algorithms")
+        if algorithms != ["ES256"]:
+            raise forms.ValidationError(_('This version verifies ES256 only: ["ES256"].'), code="algorithm_unsupported")
+        return algorithms
+
+    def _texts(self, name: str) -> list[str]:
+        value = self.cleaned_data[name]
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+            raise forms.ValidationError(_("Enter a JSON list of texts."), code="list_invalid")
+        return value
+
+
+@admin.register(IdentityProvider)
+class IdentityProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = IdentityProviderForm
+    list_display = ["name", "issuer", "enabled", "metadata_fetched_at"]
+    list_filter = ["enabled"]
+    search_fields = ["name", "issuer"]
+    readonly_fields = ["metadata_fetched_at", "result_keys_fetched_at", "credential_keys_fetched_at"]
+
+    def save_model(self, request: HttpRequest, obj: IdentityProvider, form: Any, change: bool) -> None:
+        if "issuer" in form.changed_data:  # documents of the old address must not vouch for the new one
+            obj.forget_documents()
+        super().save_model(request, obj, form, change)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Records of what happened."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ProofingRequest)
+class ProofingRequestAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "provider", "status", "reason_code", "correlation_id", "finished_at"]
+    list_filter = ["status", "provider"]
+    search_fields = ["correlation_id", "proofing_reference"]
+    fields = [*list_display, "proofing_reference", "expires_at"]
+
+
+class FaceCheckInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = FaceCheck
+    fields = ["number", "status", "reason_code", "score", "threshold", "milliseconds", "decided_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PresentationRequest)
+class PresentationRequestAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "provider", "status", "reason_code", "account_hint", "same_device", "correlation_id"]
+    list_filter = ["status", "provider", "same_device"]
+    search_fields = ["correlation_id"]
+    fields = [
+        *list_display,
+        "reason",
+        "purpose",
+        "proofing_reference",
+        "credential_issuer",
+        "credential_vct",
+        "credential_issued_at",
+        "expires_at",
+        "answered_at",
+        "collected_at",
+        "forgotten_at",
+    ]
+    inlines = [FaceCheckInline]
+
+
+@admin.register(FaceCheck)
+class FaceCheckAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "status", "reason_code", "score", "threshold", "number", "request"]
+    list_filter = ["status", "reason_code"]
+    search_fields = ["request__correlation_id"]
+    fields = [
+        *list_display,
+        "engine",
+        "engine_version",
+        "calibration",
+        "liveness_engine",
+        "liveness_measures",
+        "frames",
+        "milliseconds",
+        "runs",
+        "submitted_at",
+        "decided_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FaceCheck]:
+        return super().get_queryset(request).select_related("request")

@@ -1,0 +1,184 @@
+"""The wallet's side of a presentation request: fetch the signed request, post the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from idv.credentials import keys as credential_keys
+from idv.credentials import verify
+from idv.protocol import dcql, presentation
+from recovery_portal.kit import tokens
+from recovery_portal.kit.errors import DomainError
+from recovery_portal.kit.machine import IllegalTransition
+
+from .. import claims, keys, signals, trust
+from ..errors import PresentationRefused, RequestUnknown
+from ..machine import RequestEvent, RequestStatus
+from ..models import PresentationRequest
+from .presenting import open_secrets
+
+QUERY_ID = "identity"
+
+# The person can try again in a moment: the refusal says nothing about the credential.
+_PASSING = frozenset(
+    {"status_list_unreachable", "provider_unreachable", "provider_answered_wrong", "metadata_invalid", "keys_invalid"}
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the wallet is told about a processed answer. ``redirect_uri`` is there on the same device only."""
+
+    redirect_uri: str | None
+
+    def as_json(self) -> dict[str, str]:
+        return {} if self.redirect_uri is None else {"redirect_uri": self.redirect_uri}
+
+
+def serve_request(*, reference: str, wallet_nonce: str | None, at: datetime) -> str:
+    """The signed request object, as often as it is asked for while the request is open. Raises RequestUnknown."""
+    request = _waiting(reference, at)
+    secrets = open_secrets(request)
+    return presentation.build_request(
+        key=keys.signing_key(request.signing_key),
+        client_id=request.client_id,
+        response_uri=settings.PORTAL_BASE_URL + reverse("verifier:response", args=[reference]),
+        nonce=secrets["nonce"],
+        state=secrets["state"],
+        dcql_query=query_for(request),
+        encryption_key=_encryption_key(secrets),
+        at=at,
+        expires_at=request.expires_at,
+        wallet_nonce=wallet_nonce,
+        purpose=request.purpose,
+    )
+
+
+def query_for(request: PresentationRequest) -> dict[str, Any]:
+    """What is asked for: the provider's credential, and of it only what a recovery needs."""
+    return dcql.query(query_id=QUERY_ID, vcts=request.provider.allowed_vcts, claims=claims.REQUESTED)
+
+
+def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> Answer:
+    """Take a wallet's answer. Exactly one presentation wins; a refusal is recorded with its reason.
+
+    Whatever does not carry this request's ``state`` is a hint from a stranger: it changes nothing. Raises
+    RequestUnknown and PresentationRefused, for which the wallet gets one constant answer. Fetches the status list, so
+    it is called outside a transaction.
+    """
+    request = _waiting(reference, at)
+    secrets = open_secrets(request)
+    try:
+        # 1 opened with this request's own key, state compared
+        response = presentation.open_response(form, key=_encryption_key(secrets), expected_state=secrets["state"])
+    except presentation.PresentationMessageInvalid as invalid:
+        _note(request, invalid)
+        raise PresentationRefused(invalid.code, invalid.reason) from invalid
+    if response.error is not None:
+        return _end(request, RequestEvent.WALLET_DECLINED, at, reason_code=response.error)
+    try:
+        verified = _verify(request, response.vp_token or {}, nonce=secrets["nonce"], at=at)
+        kept = claims.accept(verified.claims)
+        _require_this_proofing(request, kept)
+    except DomainError as refused:
+        if refused.code in _PASSING:
+            _note(request, refused)
+        else:
+            _refuse(request, refused, at)
+        raise PresentationRefused(refused.code, refused.reason) from refused
+    return _end(
+        request,
+        RequestEvent.PRESENTATION_VERIFIED,
+        at,
+        reason_code="",
+        reason="",
+        claims_sealed=claims.seal(request, kept),
+        credential_issuer=verified.issuer,
+        credential_vct=verified.vct,
+        credential_issued_at=verified.issued_at,
+    )
+
+
+def _verify(
+    request: PresentationRequest, vp_token: Mapping[str, Any], *, nonce: str, at: datetime
+) -> verify.VerifiedPresentation:
+    query = query_for(request)
+    # 2 the answer has the query's shape
+    [presented] = dcql.require_response_shape(query, vp_token)[QUERY_ID]
+    # 3 the numbered list of idv.credentials.verify, the status asked last
+    trusted = trust.trusted_issuers(request.provider, at=at)
+    verified = verify.presentation(
+        presented,
+        expected_nonce=nonce,
+        expected_audience=request.client_id,
+        expected_vcts=request.provider.allowed_vcts,
+        trusted=trusted,
+        status=trust.status_source(request.provider, trusted),
+        at=at,
+    )
+    # 4 every requested claim is there, whatever the wallet's own matching said
+    dcql.require_claims(query, QUERY_ID, verified.claims)
+    return verified
+
+
+def _require_this_proofing(request: PresentationRequest, kept: Mapping[str, str]) -> None:
+    """5 the credential comes from the proofing of this very recovery."""
+    if request.proofing_reference and not tokens.same(kept["proofingReference"], request.proofing_reference):
+        raise PresentationRefused("other_proofing", "the credential comes from another proofing")
+
+
+def _waiting(reference: str, at: datetime) -> PresentationRequest:
+    # Found by digest: how long the index takes says nothing about a guess (S13).
+    request = (
+        PresentationRequest.objects.select_related("provider", "signing_key")
+        .filter(reference_digest=tokens.digest(reference), status=RequestStatus.OPEN, expires_at__gt=at)
+        .first()
+    )
+    if request is None:
+        raise RequestUnknown("request_unknown", "nothing waits under this address")
+    return request
+
+
+def _end(request: PresentationRequest, event: RequestEvent, at: datetime, **fields: Any) -> Answer:
+    """6 the compare-and-set that one answer wins; the listeners hear of it in the same transaction."""
+    response_code = tokens.new_token() if request.same_device else None
+    digest = None if response_code is None else tokens.digest(response_code)
+    try:
+        with transaction.atomic():
+            request.apply(event, at=at, answered_at=at, response_code_digest=digest, **fields)
+            signals.presentation_answered.send(sender=PresentationRequest, request=request, at=at)
+    except IllegalTransition as lost:
+        raise PresentationRefused("already_answered", lost.reason) from lost
+    if response_code is None:
+        return Answer(None)
+    return Answer(f"{settings.PORTAL_BASE_URL}{request.return_path}?response_code={response_code}")
+
+
+def _refuse(request: PresentationRequest, refused: DomainError, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            request.apply(
+                RequestEvent.PRESENTATION_REFUSED,
+                at=at,
+                answered_at=at,
+                reason_code=refused.code[:64],
+                reason=refused.reason[:300],
+            )
+            signals.presentation_answered.send(sender=PresentationRequest, request=request, at=at)
+    except IllegalTransition:
+        return  # another wallet's answer won this moment and stands
+
+
+def _note(request: PresentationRequest, hint: DomainError) -> None:
+    PresentationRequest.objects.filter(pk=request.pk, status=RequestStatus.OPEN).update(
+        reason_code=hint.code[:64], reason=hint.reason[:300]
+    )
+
+
+def _encryption_key(secrets: Mapping[str, str]) -> credential_keys.EncryptionKey:
+    return credential_keys.encryption_from_pem(secrets["encryption_pem"], kid=secrets["encryption_kid"])

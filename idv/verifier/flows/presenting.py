@@ -1,0 +1,155 @@
+"""Asking a wallet for the credential, and collecting what it presented."""
+
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from idv.credentials import keys as credential_keys
+from idv.protocol import presentation
+from recovery_portal.kit import redirects, tokens, vault
+from recovery_portal.kit.machine import IllegalTransition
+
+from .. import claims, keys, policy
+from ..claims import CollectedPresentation
+from ..errors import NotCollectable
+from ..machine import RequestEvent, RequestStatus
+from ..models import IdentityProvider, PresentationRequest
+
+
+def request_presentation(
+    *,
+    provider: IdentityProvider,
+    proofing_reference: str | None,
+    purpose: str,
+    account_hint: str,
+    same_device: bool,
+    at: datetime,
+    correlation_id: str = "",
+    return_path: str = "",
+) -> PresentationRequest:
+    """Make one OpenID4VP request; whatever still waits under the same ``correlation_id`` is superseded.
+
+    ``proofing_reference``, when given, must come back in the credential: an older one, or one from another proofing, is
+    refused. ``purpose`` and ``account_hint`` (masked) stand on the wallet's consent page. ``return_path`` is the local
+    path that a same-device wallet opens with ``response_code``. Raises NotProvisioned.
+    """
+    if same_device != bool(return_path) or (return_path and redirects.local_path(return_path, "") != return_path):
+        raise ValueError("a same-device request, and no other, has a local return_path")
+    signing_row = keys.active_row(at=at)
+    client_id = presentation.client_id_of(keys.signing_key(signing_row))
+    reference = tokens.new_token()
+    request_uri = settings.PORTAL_BASE_URL + reverse("verifier:request", args=[reference])
+    encryption_key = credential_keys.generate_encryption()
+    request = PresentationRequest(
+        provider=provider,
+        signing_key=signing_row,
+        correlation_id=correlation_id,
+        proofing_reference=proofing_reference or "",
+        purpose=f"{purpose}: {account_hint}"[:200] if account_hint else purpose[:200],
+        account_hint=account_hint,
+        same_device=same_device,
+        return_path=return_path,
+        reference_digest=tokens.digest(reference),
+        client_id=client_id,
+        authorization_request_uri=presentation.request_link(client_id=client_id, request_uri=request_uri),
+        wallet_link=presentation.request_link(
+            client_id=client_id, request_uri=request_uri, base=f"{settings.WALLET_URL}/present"
+        ),
+        seal_key=os.urandom(32),
+        encryption_key_digest=tokens.digest(encryption_key.kid),
+        created_at=at,
+        expires_at=at + policy.PRESENTATION_LIFETIME,
+    )
+    seal_secrets(
+        request,
+        {
+            "nonce": tokens.new_token(),
+            "state": tokens.new_token(),
+            "encryption_kid": encryption_key.kid,
+            "encryption_pem": encryption_key.private_pem(),
+        },
+    )
+    with transaction.atomic():
+        if correlation_id:
+            _supersede(correlation_id, at)
+        request.save(force_insert=True)
+    return request
+
+
+def collect(*, request: PresentationRequest, response_code: str | None, at: datetime) -> CollectedPresentation:
+    """What was presented, once. ``response_code`` is required for a same-device request and burned by comparing it.
+
+    The caller has checked that this is the session that asked (OpenID4VP 1.0 14.2). Raises NotCollectable
+    (not_answered, too_late, wrong_response_code, already_collected).
+    """
+    request.refresh_from_db()
+    if request.status == RequestStatus.COLLECTED:
+        raise NotCollectable("already_collected", str(request.pk))
+    if request.status != RequestStatus.ANSWERED or request.answered_at is None:
+        raise NotCollectable("not_answered", request.status)
+    if at >= request.answered_at + policy.COLLECTION_LIFETIME:
+        raise NotCollectable("too_late", str(request.pk))
+    if request.same_device:
+        _burn_response_code(request, response_code or "")
+    try:
+        request.apply(RequestEvent.COLLECTED, at=at, collected_at=at)
+    except IllegalTransition as lost:
+        raise NotCollectable("already_collected", lost.reason) from lost
+    return claims.read(request)
+
+
+def read_claims(*, request: PresentationRequest, at: datetime) -> CollectedPresentation:
+    """The claims again, between ``collect`` and ``forget``: the match comes after the Face Check.
+
+    Raises NotCollectable (not_collected, forgotten).
+    """
+    request.refresh_from_db()
+    if request.status != RequestStatus.COLLECTED or request.collected_at is None:
+        raise NotCollectable("not_collected", request.status)
+    if at >= request.collected_at + policy.CLAIMS_LIFETIME:
+        raise NotCollectable("forgotten", str(request.pk))
+    return claims.read(request)
+
+
+def seal_secrets(request: PresentationRequest, secrets: dict[str, str]) -> None:
+    """Put the nonce, state and decryption key of a request under its own key."""
+    request.secrets_sealed = vault.seal(
+        json.dumps(secrets).encode(), purpose=f"verifier.secrets:{request.pk}", derived_from=bytes(request.seal_key)
+    )
+
+
+def open_secrets(request: PresentationRequest) -> dict[str, Any]:
+    """The nonce, state and decryption key of an open request."""
+    opened: dict[str, Any] = json.loads(
+        vault.open(
+            request.secrets_sealed, purpose=f"verifier.secrets:{request.pk}", derived_from=bytes(request.seal_key)
+        )
+    )
+    return opened
+
+
+def _burn_response_code(request: PresentationRequest, response_code: str) -> None:
+    """A wrong code burns nothing: whoever guesses must not lock out the person who holds the right one."""
+    burned = PresentationRequest.objects.filter(
+        pk=request.pk, status=RequestStatus.ANSWERED, response_code_digest=tokens.digest(response_code)
+    ).update(response_code_digest=None)
+    if not burned:
+        raise NotCollectable("wrong_response_code", str(request.pk))
+
+
+def _supersede(correlation_id: str, at: datetime) -> None:
+    waiting = PresentationRequest.objects.filter(
+        correlation_id=correlation_id, status__in=[RequestStatus.OPEN, RequestStatus.ANSWERED]
+    )
+    for older in waiting:
+        try:
+            older.apply(RequestEvent.SUPERSEDED, at=at, reason_code="superseded")
+        except IllegalTransition:  # it moved this moment; if it still waits, once more
+            older.refresh_from_db()
+            if older.status == RequestStatus.ANSWERED:
+                older.apply(RequestEvent.SUPERSEDED, at=at, reason_code="superseded")

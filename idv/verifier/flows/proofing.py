@@ -1,0 +1,211 @@
+"""Sending a person to a provider and opening the signed answer that comes back on the back channel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from idv.credentials import jose
+from idv.protocol import authorization, strict_json
+from recovery_portal.kit import http, tokens, vault
+from recovery_portal.kit.errors import DomainError
+
+from .. import keys, policy, remote
+from ..errors import ProofingRefused, ProviderUnavailable
+from ..models import IdentityProvider, ProofingRequest, SpentResult
+
+# The member of the token answer that holds the provider's signed result.
+RESULT_MEMBER = "proofing_result"
+
+
+@dataclass(frozen=True)
+class ProofingResult:
+    """What the provider says about one proofing: no personal data, that travels in the credential alone."""
+
+    verdict: str
+    reason_code: str
+    proofing_reference: str
+
+
+def check_provider(*, provider: IdentityProvider, at: datetime) -> None:
+    """Refuse a provider that nobody should be sent to now. Asks it afresh. Raises ProviderUnavailable."""
+    if not provider.enabled:
+        raise ProviderUnavailable("provider_disabled", provider.name)
+    remote.metadata(provider, at=at, fresh=True)
+
+
+def start_proofing(
+    *, provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime
+) -> ProofingRequest:
+    """Push a signed request to the provider (RFC 9126) and keep what its answer will be checked against.
+
+    The browser is then sent to ``authorization_url``, which carries nothing but a reference. Raises
+    ProviderUnavailable; talks to the network, so it is called outside a transaction.
+    """
+    if not provider.enabled:
+        raise ProviderUnavailable("provider_disabled", provider.name)
+    endpoints = remote.metadata(provider, at=at)
+    key = keys.signing_key(keys.active_row(at=at))
+    state, nonce, code_verifier = tokens.new_token(), tokens.new_token(), authorization.new_code_verifier()
+    request_object = authorization.build_request_object(
+        client_id=provider.client_id,
+        audience=provider.issuer,
+        redirect_uri=redirect_uri,
+        state=state,
+        nonce=nonce,
+        challenge=authorization.code_challenge(code_verifier),
+        key=key,
+        at=at,
+    )
+    form = authorization.pushed_request_form(
+        client_id=provider.client_id,
+        request_object=request_object,
+        client_assertion=_assertion(provider, key, at),
+    )
+    pushed = _post(endpoints["pushed_authorization_request_endpoint"], form, expected_status=201)
+    request_uri = pushed.get("request_uri")
+    if not isinstance(request_uri, str) or not 0 < len(request_uri) <= 512:
+        raise ProviderUnavailable("provider_answered_wrong", "no request_uri")
+    return ProofingRequest.objects.create(
+        provider=provider,
+        correlation_id=correlation_id,
+        redirect_uri=redirect_uri,
+        state_digest=tokens.digest(state),
+        nonce=nonce,
+        code_verifier_sealed=vault.seal(code_verifier.encode(), purpose=_purpose(state)),
+        authorization_url=authorization.authorization_url(
+            endpoints["authorization_endpoint"], client_id=provider.client_id, request_uri=request_uri
+        ),
+        created_at=at,
+        expires_at=at + policy.PROOFING_LIFETIME,
+    )
+
+
+def finish_proofing(*, proofing: ProofingRequest, code: str, issuer: str, state: str, at: datetime) -> ProofingResult:
+    """Exchange the code that the browser brought for the provider's signed result, once.
+
+    Raises ProofingRefused; with ``proofing_unknown_state`` nothing was touched, with any other code the request is
+    over. Talks to the network, so it is called outside a transaction.
+    """
+    code_verifier = _burn(proofing, state, at)
+    try:
+        # RFC 9207 2.4: a code from one provider must never be carried to another (mix-up).
+        if not tokens.same(issuer, proofing.provider.issuer):
+            raise ProofingRefused("issuer_mismatch", "iss is not the provider that was asked")
+        result = _exchange(proofing, code, code_verifier, at)
+        _spend(proofing, result.jti, at)
+    except ProofingRefused as refused:
+        _finish(proofing, ProofingRequest.Status.REFUSED, at, reason_code=refused.code)
+        raise
+    _finish(
+        proofing,
+        ProofingRequest.Status(result.verdict),
+        at,
+        reason_code=result.reason_code[:64],
+        proofing_reference=result.proofing_reference,
+    )
+    return ProofingResult(result.verdict, result.reason_code, result.proofing_reference)
+
+
+def decline_proofing(*, proofing: ProofingRequest, error: str, issuer: str, state: str, at: datetime) -> ProofingResult:
+    """End a proofing whose browser came back with an error in place of a code (RFC 6749 4.1.2.1).
+
+    The error is unsigned: it ends this request and says nothing about the person. Raises ProofingRefused as
+    ``finish_proofing`` does.
+    """
+    _burn(proofing, state, at)
+    if not tokens.same(issuer, proofing.provider.issuer):
+        _finish(proofing, ProofingRequest.Status.REFUSED, at, reason_code="issuer_mismatch")
+        raise ProofingRefused("issuer_mismatch", "iss is not the provider that was asked")
+    reason_code = error if error in _KNOWN_ERRORS else "provider_error"
+    _finish(proofing, ProofingRequest.Status.DECLINED, at, reason_code=reason_code)
+    return ProofingResult("declined", reason_code, "")
+
+
+_KNOWN_ERRORS = frozenset({"access_denied", "server_error", "temporarily_unavailable", "invalid_request"})
+
+
+def _burn(proofing: ProofingRequest, state: str, at: datetime) -> str:
+    """Use the state up in the UPDATE that compares it, then give out the code verifier. Raises ProofingRefused."""
+    waiting = ProofingRequest.objects.filter(
+        pk=proofing.pk,
+        status=ProofingRequest.Status.SENT,
+        state_digest=tokens.digest(state),
+        expires_at__gt=at,
+    )
+    sealed = proofing.code_verifier_sealed
+    if not waiting.update(status=ProofingRequest.Status.RETURNED, code_verifier_sealed=None) or sealed is None:
+        raise ProofingRefused("proofing_unknown_state", f"proofing {proofing.pk} does not wait for this state")
+    proofing.status, proofing.code_verifier_sealed = ProofingRequest.Status.RETURNED, None
+    return vault.open(sealed, purpose=_purpose(state)).decode()
+
+
+def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: datetime) -> authorization.ProofingResult:
+    provider = proofing.provider
+    try:
+        form = authorization.token_form(
+            code=code,
+            redirect_uri=proofing.redirect_uri,
+            code_verifier=code_verifier,
+            client_assertion=_assertion(provider, keys.signing_key(keys.active_row(at=at)), at),
+        )
+        answer = _post(remote.metadata(provider, at=at)["token_endpoint"], form, expected_status=200)
+        token = answer.get(RESULT_MEMBER)
+        if not isinstance(token, str):
+            raise ProofingRefused("result_invalid", "the answer holds no signed result")
+        return authorization.open_proofing_result(
+            token,
+            expected_issuer=provider.issuer,
+            expected_audience=provider.client_id,
+            expected_nonce=proofing.nonce,
+            jwks=remote.result_keys(provider, jose.peek(token).header.get("kid"), at=at),
+            at=at,
+        )
+    except ProviderUnavailable as away:
+        code_refused = away.code == "provider_answered_wrong"
+        raise ProofingRefused("code_refused" if code_refused else "provider_unreachable", away.reason) from away
+    except (authorization.AuthorizationInvalid, jose.JoseInvalid) as invalid:
+        raise ProofingRefused("result_invalid", f"{invalid.code}: {invalid.reason}") from invalid
+
+
+def _spend(proofing: ProofingRequest, jti: str, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            SpentResult.objects.create(
+                provider=proofing.provider,
+                jti_digest=tokens.digest(jti),
+                expires_at=at + 2 * authorization.MESSAGE_LIFETIME,
+            )
+    except IntegrityError as again:
+        raise ProofingRefused("result_replayed", "this result was used before") from again
+
+
+def _finish(proofing: ProofingRequest, status: ProofingRequest.Status, at: datetime, **fields: Any) -> None:
+    fields |= {"status": status, "finished_at": at}
+    ProofingRequest.objects.filter(pk=proofing.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(proofing, name, value)
+
+
+def _assertion(provider: IdentityProvider, key: Any, at: datetime) -> str:
+    return authorization.build_client_assertion(client_id=provider.client_id, audience=provider.issuer, key=key, at=at)
+
+
+def _post(url: str, form: dict[str, str], *, expected_status: int) -> dict[str, Any]:
+    try:
+        answer = http.fetch("POST", url, data=form, headers={"Accept": "application/json"})
+        if answer.status != expected_status:
+            raise ProviderUnavailable("provider_answered_wrong", f"{http.origin_of(url)} answered {answer.status}")
+        return strict_json.load_object(answer.content)
+    except http.FetchFailed as failed:
+        raise ProviderUnavailable("provider_unreachable", f"{failed.code}: {failed.reason}") from failed
+    except ProviderUnavailable:
+        raise
+    except DomainError as odd:
+        raise ProviderUnavailable("provider_answered_wrong", odd.code) from odd
+
+
+def _purpose(state: str) -> str:
+    # The state itself is part of the key: a stolen row without the browser's state opens nothing.
+    return f"verifier.code-verifier:{tokens.digest('code-verifier:' + state)}"

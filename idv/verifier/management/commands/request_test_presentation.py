@@ -1,0 +1,44 @@
+"""A fresh presentation request for anybody's wallet, answered like any other. Emulation only."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from idv.verifier import flows
+from idv.verifier.models import IdentityProvider
+from recovery_portal.kit import clock
+from recovery_portal.kit.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = "Make a fresh presentation request and print it as JSON. Emulation only."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--provider", default="", help="Name of the provider; by default the first enabled one.")
+        parser.add_argument("--json", action="store_true", help="The only output format; accepted for clarity.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.EMULATION:
+            raise CommandError("Test presentations exist in emulation only (EMULATION=1).")
+        providers = IdentityProvider.objects.filter(enabled=True)
+        if options["provider"]:
+            providers = providers.filter(name=options["provider"])
+        provider = providers.first()
+        if provider is None:
+            raise CommandError("No such provider is registered and enabled: see manage.py register_provider.")
+        try:
+            request = flows.request_presentation(
+                provider=provider,
+                proofing_reference=None,
+                purpose=_("Test of a wallet"),
+                account_hint="",
+                same_device=False,
+                at=clock.now(),
+            )
+        except DomainError as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(json.dumps({"request": request.authorization_request_uri}))

@@ -1,0 +1,105 @@
+"""A provider's published documents: fetched through the one guarded client, kept for a short time, refused when odd."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from idv.protocol import strict_json
+from recovery_portal.kit import http
+from recovery_portal.kit.errors import DomainError
+
+from . import policy
+from .errors import ProviderUnavailable
+from .models import IdentityProvider
+
+_ENDPOINTS = ("pushed_authorization_request_endpoint", "authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+def metadata(provider: IdentityProvider, *, at: datetime, fresh: bool = False) -> Mapping[str, str]:
+    """The provider's authorization server metadata (RFC 8414), its endpoints all on the provider's own origin.
+
+    Raises ProviderUnavailable (provider_unreachable, provider_answered_wrong, metadata_invalid).
+    """
+    fetched_at = provider.metadata_fetched_at
+    if not fresh and fetched_at is not None and at < fetched_at + policy.METADATA_LIFETIME:
+        kept: Mapping[str, str] = provider.metadata
+        return kept
+    document = _fetch_object(_well_known(provider.issuer, "oauth-authorization-server"))
+    _check(document, provider.issuer)
+    provider.metadata = {name: document[name] for name in ("issuer", *_ENDPOINTS)}
+    provider.metadata_fetched_at = at
+    provider.save(update_fields=["metadata", "metadata_fetched_at"])
+    return provider.metadata
+
+
+def result_keys(provider: IdentityProvider, kid: object, *, at: datetime) -> dict[str, Any]:
+    """The keys that sign proofing results; the set may still lack ``kid``. Raises ProviderUnavailable."""
+    return _kept_keys(provider, "result_keys", kid, at, lambda: _fetch_object(metadata(provider, at=at)["jwks_uri"]))
+
+
+def credential_keys(provider: IdentityProvider, kid: object, *, at: datetime) -> dict[str, Any]:
+    """The keys that sign credentials and status lists (SD-JWT VC, JWT VC issuer metadata). Raises as above."""
+    return _kept_keys(provider, "credential_keys", kid, at, lambda: _credential_keys(provider.issuer))
+
+
+def _kept_keys(
+    provider: IdentityProvider, field: str, kid: object, at: datetime, fetch: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """A kept JWK set; fetched again when it is old or does not know ``kid``, but not in a loop."""
+    kept: dict[str, Any] = getattr(provider, field)
+    fetched_at: datetime | None = getattr(provider, f"{field}_fetched_at")
+    known = any(isinstance(entry, dict) and entry.get("kid") == kid for entry in kept.get("keys", []))
+    too_old = fetched_at is None or at >= fetched_at + policy.METADATA_LIFETIME
+    paused = fetched_at is not None and at < fetched_at + policy.KEYS_REFETCH_PAUSE
+    if too_old or (not known and not paused):
+        keys = fetch().get("keys")
+        if not isinstance(keys, list):
+            raise ProviderUnavailable("keys_invalid", f"{provider.name}: no list of keys")
+        kept = {"keys": keys}
+        setattr(provider, field, kept)
+        setattr(provider, f"{field}_fetched_at", at)
+        provider.save(update_fields=[field, f"{field}_fetched_at"])
+    return kept
+
+
+def _credential_keys(issuer: str) -> dict[str, Any]:
+    document = _fetch_object(_well_known(issuer, "jwt-vc-issuer"))
+    if document.get("issuer") != issuer:
+        raise ProviderUnavailable("metadata_invalid", f"issuer metadata at {issuer} names another issuer")
+    inline, address = document.get("jwks"), document.get("jwks_uri")
+    if isinstance(inline, dict):
+        return inline
+    if not isinstance(address, str) or http.origin_of(address) != http.origin_of(issuer):
+        raise ProviderUnavailable("metadata_invalid", "jwks_uri is not on the provider's origin")
+    return _fetch_object(address)
+
+
+def _well_known(issuer: str, name: str) -> str:
+    """RFC 8414 3.1: the well-known part stands between host and path."""
+    origin = http.origin_of(issuer)
+    return f"{origin}/.well-known/{name}{issuer.removeprefix(origin)}"
+
+
+def _check(document: Mapping[str, Any], issuer: str) -> None:
+    # RFC 8414 3.3: a document that names another issuer is an attempt to stand in for this one.
+    if document.get("issuer") != issuer:
+        raise ProviderUnavailable("metadata_invalid", f"metadata at {issuer} names another issuer")
+    for name in _ENDPOINTS:
+        value = document.get(name)
+        # People and codes are sent only to the origin that the operator registered (ASVS 5.0 3.7.2, RFC 9700 4.4).
+        if not isinstance(value, str) or http.origin_of(value) != http.origin_of(issuer):
+            raise ProviderUnavailable("metadata_invalid", f"{name} is not on the provider's origin")
+
+
+def _fetch_object(url: str) -> dict[str, Any]:
+    try:
+        answer = http.fetch("GET", url, headers={"Accept": "application/json"})
+        if answer.status != 200:
+            raise ProviderUnavailable("provider_answered_wrong", f"{url} answered {answer.status}")
+        return strict_json.load_object(answer.content)
+    except http.FetchFailed as failed:
+        raise ProviderUnavailable("provider_unreachable", f"{failed.code}: {failed.reason}") from failed
+    except ProviderUnavailable:
+        raise
+    except DomainError as odd:
+        raise ProviderUnavailable("provider_answered_wrong", f"{url}: {odd.code}") from odd

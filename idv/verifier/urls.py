@@ -1,0 +1,14 @@
+"""Addresses of this portal as a relying party. Mounted at /verifier/."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "verifier"
+
+urlpatterns = [
+    path("jwks", views.jwks, name="jwks"),
+    path("development-ca.pem", views.development_ca, name="development_ca"),
+    path("requests/<str:reference>", views.request_object, name="request"),
+    path("responses/<str:reference>", views.response, name="response"),
+]
