@@ -1,4 +1,4 @@
-"""JWS and JWE with nothing to choose: ES256 to sign, ECDH-ES with AES-GCM to encrypt, ``typ`` always said and checked."""
+"""JWS and JWE with nothing to choose: ES256 to sign, ECDH-ES with AES-GCM to encrypt, ``typ`` always checked."""
 
 import math
 from collections.abc import Mapping, Sequence

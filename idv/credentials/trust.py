@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from idv.credentials import jose
 from idv.credentials.keys import KeyInvalid, public_key_of
@@ -19,6 +20,8 @@ from recovery_portal.kit.errors import DomainError
 
 MAX_CHAIN = 4
 _HANDLED_CRITICAL = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.SubjectAlternativeName.oid})
+#: Any purpose, or the document signer of ISO/IEC 18013-5 that many credential issuers carry.
+_ISSUING_PURPOSES = frozenset({ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, x509.ObjectIdentifier("1.0.18013.5.1.2")})
 
 
 class IssuerUntrusted(DomainError):
@@ -70,6 +73,7 @@ class TrustedIssuers:
         trusted = self.get(issuer)
         if "x5c" in header and trusted.authorities:
             leaf = leaf_of(header["x5c"], authorities=trusted.authorities, at=at)
+            _require_issuing_purpose(leaf)
             require_issuer_name(leaf, trusted.issuer)
             return p256_key_of(leaf)
         if "x5c" in header and "kid" not in header:
@@ -182,6 +186,16 @@ def _require_leaf(leaf: x509.Certificate) -> None:
         raise IssuerUntrusted("certificate_leaf_is_authority", "an authority's certificate signs no credentials")
     if usage is not None and not usage.digital_signature:
         raise IssuerUntrusted("certificate_wrong_usage", "the leaf may not sign")
+
+
+def _require_issuing_purpose(leaf: x509.Certificate) -> None:
+    """Refuse a certificate made for a web server: whoever took the web server must not issue credentials with it."""
+    try:
+        purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not any(purpose in _ISSUING_PURPOSES for purpose in purposes):
+        raise IssuerUntrusted("certificate_wrong_purpose", "the leaf is meant for something else")
 
 
 def _require_issued(child: x509.Certificate, parent: x509.Certificate, depth: int) -> None:

@@ -1,38 +1,32 @@
 """From the portal to the provider and back: pushed request, PKCE, client assertion and the signed proofing result.
 
-RFC 9126 (PAR), RFC 9101 (request object), RFC 7636 (PKCE), RFC 7523 (private_key_jwt), RFC 9207 (``iss`` in the answer).
+RFC 9126 (PAR), 9101 (request object), 7636 (PKCE), 7523 (private_key_jwt), 9207 (``iss`` in the answer).
 """
 
 import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Literal
 
 from idv.credentials import base64url, jose
 from idv.credentials.keys import SigningKey
-from recovery_portal.kit.errors import DomainError
+from idv.protocol import links
+from idv.protocol.messages import MESSAGE_LIFETIME as MESSAGE_LIFETIME
+from idv.protocol.messages import AuthorizationInvalid as AuthorizationInvalid
+from idv.protocol.messages import Jwks, dated, open_message, text_in
 
 REQUEST_TYP = "oauth-authz-req+jwt"
 ASSERTION_TYP = "client-authentication+jwt"
 RESULT_TYP = "proofing-result+jwt"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SCOPE = "identity_proofing"
-#: Messages between two servers live as long as their transport and two clocks need.
-MESSAGE_LIFETIME = timedelta(minutes=5)
-CLOCK_SKEW = timedelta(seconds=60)
 _PKCE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
-Jwks = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Verdict = Literal["verified", "declined"]
-
-
-class AuthorizationInvalid(DomainError):
-    """A message between portal and provider that must be refused; ``code`` says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +106,7 @@ def build_request_object(
             "nonce": nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
-            **_dated(at),
+            **dated(at),
         },
         typ=REQUEST_TYP,
         key=key,
@@ -132,7 +126,7 @@ def open_request_object(
 
     Does **not** know whether ``jti`` was seen before: the caller stores it and refuses the second.
     """
-    payload = _open(
+    payload = open_message(
         token,
         typ=REQUEST_TYP,
         jwks=jwks,
@@ -144,16 +138,16 @@ def open_request_object(
             raise AuthorizationInvalid("request_unsupported", f"{name} is not {value}")
     if payload.get("redirect_uri") not in registered_redirect_uris:
         raise AuthorizationInvalid("redirect_uri_unknown", "not a registered redirect_uri")
-    if len(_text(payload, "code_challenge")) != 43:
+    if len(text_in(payload, "code_challenge")) != 43:
         raise AuthorizationInvalid("pkce_malformed", "not an S256 challenge")
     return AuthorizationRequest(
         client_id=expected_client_id,
-        redirect_uri=_text(payload, "redirect_uri"),
+        redirect_uri=text_in(payload, "redirect_uri"),
         scope=SCOPE,
-        state=_text(payload, "state"),
-        nonce=_text(payload, "nonce"),
-        code_challenge=_text(payload, "code_challenge"),
-        jti=_text(payload, "jti"),
+        state=text_in(payload, "state"),
+        nonce=text_in(payload, "nonce"),
+        code_challenge=text_in(payload, "code_challenge"),
+        jti=text_in(payload, "jti"),
         expires_at=jose.required_time_of(payload, "exp"),
     )
 
@@ -170,20 +164,17 @@ def pushed_request_form(*, client_id: str, request_object: str, client_assertion
 
 def authorization_url(endpoint: str, *, client_id: str, request_uri: str) -> str:
     """Where the browser is sent: it carries nothing but the reference to the pushed request."""
-    separator = "&" if "?" in endpoint else "?"
-    return f"{endpoint}{separator}{urlencode({'client_id': client_id, 'request_uri': request_uri})}"
+    return links.build(endpoint, {"client_id": client_id, "request_uri": request_uri})
 
 
 def authorization_answer_url(redirect_uri: str, *, code: str, state: str, issuer: str) -> str:
     """Where the provider sends the browser back to, with ``iss`` against mix-up (RFC 9207)."""
-    separator = "&" if "?" in redirect_uri else "?"
-    return f"{redirect_uri}{separator}{urlencode({'code': code, 'state': state, 'iss': issuer})}"
+    return links.build(redirect_uri, {"code": code, "state": state, "iss": issuer})
 
 
 def authorization_error_url(redirect_uri: str, *, error: str, state: str, issuer: str) -> str:
     """As ``authorization_answer_url``, for a request that ended without a code (RFC 6749 section 4.1.2.1)."""
-    separator = "&" if "?" in redirect_uri else "?"
-    return f"{redirect_uri}{separator}{urlencode({'error': error, 'state': state, 'iss': issuer})}"
+    return links.build(redirect_uri, {"error": error, "state": state, "iss": issuer})
 
 
 def token_form(*, code: str, redirect_uri: str, code_verifier: str, client_assertion: str) -> dict[str, str]:
@@ -200,7 +191,7 @@ def token_form(*, code: str, redirect_uri: str, code_verifier: str, client_asser
 
 def build_client_assertion(*, client_id: str, audience: str, key: SigningKey, at: datetime) -> str:
     """A private_key_jwt by which the portal names itself; ``audience`` is the provider's issuer URL, as one string."""
-    payload = {"iss": client_id, "sub": client_id, "aud": audience, **_dated(at)}
+    payload = {"iss": client_id, "sub": client_id, "aud": audience, **dated(at)}
     return jose.sign(payload, typ=ASSERTION_TYP, key=key)
 
 
@@ -208,7 +199,7 @@ def open_client_assertion(
     token: str, *, expected_client_id: str, expected_audience: str, jwks: Jwks, at: datetime
 ) -> ClientAssertion:
     """Verify a client assertion. Raises AuthorizationInvalid. The caller burns ``jti``."""
-    payload = _open(
+    payload = open_message(
         token,
         typ=ASSERTION_TYP,
         jwks=jwks,
@@ -216,14 +207,14 @@ def open_client_assertion(
         at=at,
     )
     return ClientAssertion(
-        client_id=expected_client_id, jti=_text(payload, "jti"), expires_at=jose.required_time_of(payload, "exp")
+        client_id=expected_client_id, jti=text_in(payload, "jti"), expires_at=jose.required_time_of(payload, "exp")
     )
 
 
 def claimed_client_id(client_assertion: str) -> str:
-    """The client that an assertion *says* it is of, to find whose keys to check it with. Raises AuthorizationInvalid."""
+    """The client that an assertion *says* it is of: whose keys to check it with. Raises AuthorizationInvalid."""
     try:
-        return _text(jose.peek(client_assertion).payload, "sub")
+        return text_in(jose.peek(client_assertion).payload, "sub")
     except jose.JoseInvalid as error:
         raise AuthorizationInvalid(error.code, error.reason) from error
 
@@ -250,7 +241,7 @@ def build_proofing_result(
         "verdict": verdict,
         "reason_code": reason_code,
         "proofing_reference": proofing_reference,
-        **_dated(at),
+        **dated(at),
     }
     return jose.sign(payload, typ=RESULT_TYP, key=key)
 
@@ -259,7 +250,7 @@ def open_proofing_result(
     token: str, *, expected_issuer: str, expected_audience: str, expected_nonce: str, jwks: Jwks, at: datetime
 ) -> ProofingResult:
     """Verify the provider's signed answer. Raises AuthorizationInvalid. The caller burns ``jti`` with the request."""
-    payload = _open(
+    payload = open_message(
         token,
         typ=RESULT_TYP,
         jwks=jwks,
@@ -276,41 +267,7 @@ def open_proofing_result(
         issuer=expected_issuer,
         verdict="verified" if verdict == "verified" else "declined",
         reason_code=reason_code,
-        proofing_reference=_text(payload, "proofing_reference"),
-        jti=_text(payload, "jti"),
+        proofing_reference=text_in(payload, "proofing_reference"),
+        jti=text_in(payload, "jti"),
         issued_at=jose.required_time_of(payload, "iat"),
     )
-
-
-def _dated(at: datetime) -> dict[str, Any]:
-    return {
-        "iat": jose.seconds(at),
-        "exp": jose.seconds(at + MESSAGE_LIFETIME),
-        "jti": base64url.encode(secrets.token_bytes(16)),
-    }
-
-
-def _open(token: str, *, typ: str, jwks: Jwks, expected: Mapping[str, str], at: datetime) -> Mapping[str, Any]:
-    """The payload, when type, key, signature, every ``expected`` member and the times are right."""
-    try:
-        payload = jose.verify_with_jwks(token, jwks=jwks, typ=typ).payload
-        issued_at, expires_at = jose.required_time_of(payload, "iat"), jose.required_time_of(payload, "exp")
-    except jose.JoseInvalid as error:
-        raise AuthorizationInvalid(error.code, error.reason) from error
-    for name, value in expected.items():
-        # Compared as one string: a list of audiences would let one message serve two houses.
-        given = payload.get(name)
-        if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8"), value.encode("utf-8")):
-            raise AuthorizationInvalid("message_for_another", f"{name} is not the expected one")
-    if at >= expires_at or expires_at > issued_at + MESSAGE_LIFETIME + CLOCK_SKEW:
-        raise AuthorizationInvalid("message_expired", "past its exp, or living too long")
-    if issued_at > at + CLOCK_SKEW:
-        raise AuthorizationInvalid("message_from_the_future", "iat lies in the future")
-    return payload
-
-
-def _text(payload: Mapping[str, Any], name: str) -> str:
-    value = payload.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 2048:
-        raise AuthorizationInvalid("message_malformed", f"{name} is not a text of reasonable length")
-    return value

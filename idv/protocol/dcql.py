@@ -138,16 +138,16 @@ def values_at(claims: Any, path: Sequence[str | int | None]) -> list[Any]:
     """The values that a claims path selects (section 7); empty when it selects nothing."""
     selected = [claims]
     for step in path:
-        found: list[Any] = []
-        for item in selected:
-            if step is None and isinstance(item, list):
-                found.extend(item)
-            elif isinstance(step, str) and isinstance(item, dict) and step in item:
-                found.append(item[step])
-            elif isinstance(step, int) and isinstance(item, list) and 0 <= step < len(item):
-                found.append(item[step])
-        selected = found
+        selected = [value for item in selected for value in _step_into(item, step)]
     return selected
+
+
+def _step_into(item: Any, step: str | int | None) -> list[Any]:
+    if isinstance(item, list):
+        if step is None:
+            return item
+        return [item[step]] if isinstance(step, int) and 0 <= step < len(item) else []
+    return [item[step]] if isinstance(item, dict) and step in item else []
 
 
 def _paths_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[Path, ...] | None:
@@ -178,7 +178,8 @@ def _has(claims: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _validated_credential(entry: object) -> str:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not _ID.fullmatch(entry["id"]):
+    query_id = entry.get("id") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(query_id, str) or not _ID.fullmatch(query_id):
         raise DcqlInvalid("dcql_malformed", "a credential query needs an id of letters, digits, _ and -")
     if not isinstance(entry.get("format"), str) or not isinstance(entry.get("meta"), dict):
         raise DcqlInvalid("dcql_malformed", "a credential query needs format and meta")
@@ -193,7 +194,7 @@ def _validated_credential(entry: object) -> str:
         _validate_claims(entry)
     elif "claim_sets" in entry:
         raise DcqlInvalid("dcql_malformed", "claim_sets without claims")
-    return entry["id"]
+    return query_id
 
 
 def _validate_claims(entry: Mapping[str, Any]) -> None:

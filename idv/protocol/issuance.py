@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from idv.credentials import jose
 from idv.credentials.keys import KeyInvalid, SigningKey, jwk_of, public_key_of, thumbprint
-from idv.protocol import strict_json
+from idv.protocol import links, strict_json
 from recovery_portal.kit.errors import DomainError
 
 PROOF_TYP = "openid4vci-proof+jwt"
@@ -109,22 +108,21 @@ def offer_members(offer: CredentialOffer) -> dict[str, Any]:
 
 def offer_link(offer: CredentialOffer, *, base: str = f"{SCHEME}://") -> str:
     """The offer by value. ``base`` is the scheme for any wallet, or the address of a web wallet."""
-    return _link(base, {"credential_offer": strict_json.dumps(offer_members(offer))})
+    return links.build(base, {"credential_offer": strict_json.dumps(offer_members(offer))})
 
 
 def offer_link_by_reference(offer_uri: str, *, base: str = f"{SCHEME}://") -> str:
     """The offer by reference: shorter in a QR, and the code does not stand in it."""
-    return _link(base, {"credential_offer_uri": offer_uri})
+    return links.build(base, {"credential_offer_uri": offer_uri})
 
 
 def parse_offer_link(link: str) -> OfferLink:
     """Read an offer link of whatever base. Raises OfferInvalid."""
     try:
-        pairs = parse_qsl(urlsplit(link).query, keep_blank_values=True, max_num_fields=20, errors="strict")
-    except (ValueError, UnicodeError) as error:
-        raise OfferInvalid("offer_malformed", "not a link") from error
-    members = dict(pairs)
-    if len(members) != len(pairs) or ("credential_offer" in members) == ("credential_offer_uri" in members):
+        members = links.members_of(link)
+    except links.LinkInvalid as error:
+        raise OfferInvalid("offer_malformed", error.reason) from error
+    if ("credential_offer" in members) == ("credential_offer_uri" in members):
         raise OfferInvalid("offer_malformed", "exactly one of credential_offer and credential_offer_uri")
     if "credential_offer" in members:
         return OfferLink(offer=parse_offer(members["credential_offer"]), offer_uri=None)
@@ -137,7 +135,7 @@ def parse_offer(document: bytes | str) -> CredentialOffer:
         members = strict_json.load_object(document, max_bytes=16_384)
     except strict_json.JsonInvalid as error:
         raise OfferInvalid("offer_malformed", error.reason) from error
-    ids = members.get("credential_configuration_ids")
+    ids: Any = members.get("credential_configuration_ids")
     if not _is_texts(ids, most=_MAX_CONFIGURATIONS) or len(set(ids)) != len(ids):
         raise OfferInvalid("offer_malformed", "credential_configuration_ids is not a list of different names")
     grants = members.get("grants")
@@ -269,20 +267,12 @@ def _tx_code(members: object) -> TxCode:
     return TxCode(length=length, input_mode="text" if mode == "text" else "numeric", description=description)
 
 
-def _link(base: str, members: Mapping[str, str]) -> str:
-    return f"{base}{'&' if '?' in base else '?'}{urlencode(members)}"
-
-
 def _is_texts(value: Any, *, most: int) -> bool:
     return isinstance(value, list) and 0 < len(value) <= most and all(isinstance(item, str) and item for item in value)
 
 
 def _issuer_address(value: object) -> str:
     try:
-        parts = urlsplit(value) if isinstance(value, str) and len(value) <= 2048 else None
-        valid = parts is not None and parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.fragment
-    except ValueError:
-        valid = False
-    if not valid or not isinstance(value, str):
-        raise OfferInvalid("offer_malformed", "not a web address")
-    return value
+        return links.web_address(value)
+    except links.LinkInvalid as error:
+        raise OfferInvalid("offer_malformed", error.reason) from error

@@ -8,23 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography import x509
 
 from idv.credentials import jose, trust
 from idv.credentials.certificates import x509_hash
 from idv.credentials.keys import EncryptionKey, SigningKey
-from idv.protocol import dcql, strict_json
+from idv.protocol import dcql, links, strict_json
+from idv.protocol.request_checks import WALLET_AUDIENCE, require_client, require_current, require_supported
+from idv.protocol.request_checks import PresentationMessageInvalid as PresentationMessageInvalid
 from recovery_portal.kit.errors import DomainError
 
 REQUEST_TYP = "oauth-authz-req+jwt"
 REQUEST_MEDIA_TYPE = "application/oauth-authz-req+jwt"
-#: The audience of a request to a wallet that was found without discovery (OpenID4VP 1.0 section 5.8).
-WALLET_AUDIENCE = "https://self-issued.me/v2"
 SCHEME = "openid4vp"
 REQUEST_LIFETIME = timedelta(minutes=10)
-CLOCK_SKEW = timedelta(seconds=60)
 #: Section 8.5, and RFC 6749 4.1.2.1: what a wallet may answer instead of a presentation.
 WALLET_ERRORS = frozenset(
     {
@@ -43,14 +41,9 @@ WALLET_ERRORS = frozenset(
         "wallet_unavailable",
     }
 )
-_MIN_NONCE_CHARACTERS = 16
 
 Prefix = Literal["x509_hash", "x509_san_dns"]
 UriMethod = Literal["get", "post"]
-
-
-class PresentationMessageInvalid(DomainError):
-    """A request, link or response of OpenID4VP that must be refused; ``code`` says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,12 +157,12 @@ def open_request(
         # 2 alg, typ, signature by the leaf's key
         payload = jose.verify(token, key=trust.p256_key_of(leaf), typ=REQUEST_TYP).payload
         # 3 client_id inside is the one outside, and the leaf's
-        response_uri = _web_address(payload, "response_uri")
-        names = _require_client(payload, leaf, expected_client_id, response_uri)
+        response_uri = links.web_address(payload.get("response_uri"))
+        names = require_client(payload, leaf, expected_client_id, response_uri)
         # 4 it is for wallets, now, and fresh for us
-        expires_at = _require_current(payload, at, expected_wallet_nonce)
+        expires_at = require_current(payload, at, expected_wallet_nonce)
         # 5 it asks for what we can answer
-        _require_supported(payload)
+        require_supported(payload)
         query = dcql.validate(payload.get("dcql_query"))
     except PresentationMessageInvalid:
         raise
@@ -198,18 +191,16 @@ def request_link(*, client_id: str, request_uri: str, method: UriMethod = "get",
     members = {"client_id": client_id, "request_uri": request_uri}
     if method == "post":
         members["request_uri_method"] = "post"
-    return f"{base}{'&' if '?' in base else '?'}{urlencode(members)}"
+    return links.build(base, members)
 
 
 def parse_request_link(link: str) -> RequestLink:
     """Read a link of whatever base. Raises PresentationMessageInvalid; a member given twice is refused."""
     try:
-        pairs = parse_qsl(urlsplit(link).query, keep_blank_values=True, max_num_fields=20, errors="strict")
-    except (ValueError, UnicodeError) as error:
-        raise PresentationMessageInvalid("link_malformed", "not a link") from error
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise PresentationMessageInvalid("link_malformed", "a member stands twice")
+        members = links.members_of(link)
+        request_uri = links.web_address(members.get("request_uri"))
+    except links.LinkInvalid as error:
+        raise PresentationMessageInvalid(error.code, error.reason) from error
     method = members.get("request_uri_method", "get")
     if method not in ("get", "post"):
         raise PresentationMessageInvalid("invalid_request_uri_method", "request_uri_method is neither get nor post")
@@ -217,7 +208,7 @@ def parse_request_link(link: str) -> RequestLink:
         raise PresentationMessageInvalid("link_malformed", "no client_id")
     return RequestLink(
         client_id=members["client_id"],
-        request_uri=_web_address(members, "request_uri"),
+        request_uri=request_uri,
         request_uri_method="post" if method == "post" else "get",
     )
 
@@ -274,50 +265,6 @@ def _client_metadata(encryption_key: EncryptionKey) -> dict[str, Any]:
     }
 
 
-def _require_client(
-    payload: Mapping[str, Any], leaf: x509.Certificate, expected_client_id: str, response_uri: str
-) -> tuple[str, ...]:
-    """The DNS names that the leaf proves, when the client_id is the link's and the leaf's (section 5.9.3)."""
-    if payload.get("client_id") != expected_client_id or payload.get("iss", expected_client_id) != expected_client_id:
-        raise PresentationMessageInvalid("client_id_mismatch", "client_id differs inside and outside")
-    prefix, _, rest = expected_client_id.partition(":")
-    hosts = trust.names_of(leaf)[1]
-    if prefix == "x509_hash":
-        if not hmac.compare_digest(rest.encode("utf-8"), x509_hash(leaf).encode("ascii")):
-            raise PresentationMessageInvalid("client_id_mismatch", "the certificate is another one")
-    elif prefix == "x509_san_dns":
-        if rest not in hosts or urlsplit(response_uri).hostname != rest:
-            raise PresentationMessageInvalid("client_id_mismatch", "the host is not the certificate's")
-    else:
-        # Refused rather than shown as "unknown verifier": a person cannot judge a prefix.
-        raise PresentationMessageInvalid("client_id_unsupported", "a kind of client_id that we cannot check")
-    return tuple(hosts)
-
-
-def _require_current(payload: Mapping[str, Any], at: datetime, expected_wallet_nonce: str | None) -> datetime:
-    expires_at, issued_at = jose.required_time_of(payload, "exp"), jose.required_time_of(payload, "iat")
-    if payload.get("aud") != WALLET_AUDIENCE:
-        raise PresentationMessageInvalid("request_for_another", "aud is not a wallet")
-    if at >= expires_at or issued_at > at + CLOCK_SKEW:
-        raise PresentationMessageInvalid("request_expired", "not valid now")
-    if expected_wallet_nonce is not None and payload.get("wallet_nonce") != expected_wallet_nonce:
-        raise PresentationMessageInvalid("request_not_fresh", "wallet_nonce is not ours")
-    return expires_at
-
-
-def _require_supported(payload: Mapping[str, Any]) -> None:
-    if payload.get("response_type") != "vp_token":
-        raise PresentationMessageInvalid("request_unsupported", "response_type is not vp_token")
-    if payload.get("response_mode") not in ("direct_post", "direct_post.jwt"):
-        raise PresentationMessageInvalid("request_unsupported", "a response_mode that we do not speak")
-    if "redirect_uri" in payload or "transaction_data" in payload or "scope" in payload:
-        # transaction_data of a type that a wallet does not know must be refused (section 8.4).
-        raise PresentationMessageInvalid("request_unsupported", "redirect_uri, scope or transaction_data")
-    nonce = payload.get("nonce")
-    if not isinstance(nonce, str) or not _MIN_NONCE_CHARACTERS <= len(nonce) <= 512:
-        raise PresentationMessageInvalid("request_malformed", "no nonce of reasonable length")
-
-
 def _encryption_for(client_metadata: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     jwks = client_metadata.get("jwks")
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
@@ -329,17 +276,3 @@ def _encryption_for(client_metadata: Mapping[str, Any]) -> tuple[Mapping[str, An
         if isinstance(jwk, dict) and jwk.get("alg") == "ECDH-ES" and jwk.get("crv") == "P-256" and enc:
             return jwk, enc
     raise PresentationMessageInvalid("request_unsupported", "no way to encrypt the answer that we speak")
-
-
-def _web_address(members: Mapping[str, Any], name: str) -> str:
-    value = members.get(name)
-    if not isinstance(value, str) or len(value) > 2048:
-        raise PresentationMessageInvalid("request_malformed", f"{name} is not a web address")
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username and not parts.fragment
-    except ValueError:
-        valid = False
-    if not valid:
-        raise PresentationMessageInvalid("request_malformed", f"{name} is not a web address")
-    return value
