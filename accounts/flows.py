@@ -49,6 +49,18 @@ def remove_method(*, user: User, method: str, row_id: str, at: datetime) -> None
     notices.send(user=user, notice="method_removed", at=at, context={"method_label": str(row.label)})
 
 
+@transaction.atomic
+def change_password(*, user: User, password: str, at: datetime) -> None:
+    """Set a password that the form found acceptable; it ends a suspension and every session of the user."""
+    user.set_password(password)
+    user.password_changed_at = at
+    user.password_suspended_at = None
+    user.save(update_fields=["password", "password_changed_at", "password_suspended_at"])
+    audit.record(activity="User changed password", at=at, target=user, initiated_by=user, service=SERVICE)
+    notices.send(user=user, notice="password_changed", at=at)
+    end_other_sessions(user=user, at=at)
+
+
 def announce_registration(*, user: User, method: str, label: str, at: datetime) -> None:
     """A new method is on file: audit it, tell everybody concerned. Called inside the registering transaction."""
     audit.record(

@@ -61,7 +61,9 @@ class AuthenticationMethod(Protocol):
     def verify(self, user: "User | None", form: Mapping[str, str], *, at: datetime) -> None:
         """Check the proof posted from the prompt, inside the sign-in's transaction.
 
-        Raises MethodRefused. For `None` (an unknown account) it does the same work and refuses (ASVS 6.3.8).
+        `form` is what was posted, and under `browser` the secret of this browser's session. Raises MethodRefused; what
+        was written until then stays written (a challenge is spent, a failure is counted). For `None` (an unknown
+        account) it does the same work and refuses (ASVS 6.3.8).
         """
         ...
 

@@ -42,18 +42,20 @@ class AuthenticatorApp(models.Model):
 
 
 class FailureStreak(models.Model):
-    """Consecutive failures with one method of one account, from browsers that never signed in to it.
+    """Consecutive failures with one method of one account name, from browsers that never signed in to it.
 
     SP 800-63B-4 §3.2.2 allows at most 100. Browsers that have signed in before are not counted here, so that a
-    stranger who fails on purpose does not lock the owner out.
+    stranger who fails on purpose does not lock the owner out. Kept by a keyed digest of the name typed, known or not:
+    both cost the same time, and what people type by mistake is not written down.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="failure_streaks")
+    account = models.CharField(max_length=64)
     method = models.CharField(max_length=64)
     failures = models.PositiveIntegerField(default=0)
+    last_failure_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["user", "method"], name="accounts_one_streak_per_method"),)
+        constraints = (models.UniqueConstraint(fields=["account", "method"], name="accounts_one_streak_per_method"),)
 
     def __str__(self) -> str:
         return f"{self.failures} × {self.method}"

@@ -30,3 +30,11 @@ def hit(scope: str, key: str, *, limit: int, period_s: int) -> None:
 def forgive(scope: str, key: str) -> None:
     """Forget the tries of ``key``, after a success."""
     cache.delete(f"limit:{scope}:{digest(key)}")
+
+
+def give_back(scope: str, key: str) -> None:
+    """Uncount one try of ``key``: it succeeded, and many people share an address."""
+    try:
+        cache.decr(f"limit:{scope}:{digest(key)}")
+    except ValueError:  # the window has closed
+        return

@@ -1,0 +1,190 @@
+"""The directory and the audit in the admin site. Signing in is the portal's work, not the admin site's."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import flows
+from accounts.audit import flows as audit
+from accounts.models import AuditEvent, DirectoryGroup, User
+from accounts.names import normalise_account_name
+from accounts.views import sign_out
+from recovery_portal.kit import clock
+
+
+def _portal_sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """One way in for everybody (ASVS 6.1.3). Somebody signed in who is no operator gets no second chance here."""
+    if request.user.is_authenticated:
+        return redirect("accounts:apps")
+    return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': reverse('admin:index')})}")
+
+
+def _portal_sign_out(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    return sign_out(request)
+
+
+class OneAddressPerLine(forms.Field):
+    """Other mail addresses, one per line."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "cols": 40})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        lines = value.splitlines() if isinstance(value, str) else list(value or [])
+        check = forms.EmailField()
+        return [check.clean(line) for line in (line.strip() for line in lines) if line]
+
+
+class UserForm(ModelForm):
+    other_mails = OneAddressPerLine(label=_("Other mails"), required=False, help_text=_("One address per line."))
+    directory_groups = forms.ModelMultipleChoiceField(
+        label=_("Directory groups"),
+        queryset=DirectoryGroup.objects.all(),
+        required=False,
+        widget=admin.widgets.FilteredSelectMultiple(_("directory groups"), is_stacked=False),
+    )
+
+    class Meta:
+        model = User
+        fields = (
+            "user_principal_name", "given_name", "surname", "display_name", "mail", "other_mails", "mobile_phone",
+            "employee_id", "usage_location", "preferred_language", "user_type", "account_enabled",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.fields["directory_groups"].initial = self.instance.directory_groups.all()
+
+    def clean_user_principal_name(self) -> str:
+        name = normalise_account_name(self.cleaned_data["user_principal_name"])
+        if User.objects.filter(user_principal_name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("This account name is taken."))
+        return name
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Operators see which methods somebody has; they never see, set or choose a secret (ASVS 6.4.6). A first way in
+    is a Temporary Access Pass."""
+
+    form = UserForm
+    list_display = ("user_principal_name", "display_name", "user_type", "account_enabled", "last_sign_in_at")
+    list_filter = ("account_enabled", "user_type", "is_staff", "directory_groups")
+    search_fields = ("user_principal_name", "display_name", "given_name", "surname", "mail", "employee_id")
+    readonly_fields = ("id", "created_at", "last_sign_in_at", "methods")
+    actions = ("sign_out_everywhere",)
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("user_principal_name", "account_enabled", "user_type")}),
+        (_("Person"), {"fields": ("given_name", "surname", "display_name", "employee_id", "usage_location",
+                                  "preferred_language")}),
+        (_("Reachable at"), {"fields": ("mail", "other_mails", "mobile_phone")}),
+        (_("Directory"), {"fields": ("directory_groups", "id", "created_at", "last_sign_in_at", "methods")}),
+    )  # fmt: skip
+    _ROLES = (_("Roles"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")})
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Only who has every right may hand rights out: nobody raises themselves.
+        return (*self.fieldsets, self._ROLES) if request.user.is_superuser else self.fieldsets
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False  # accounts are disabled: what happened to them stays on record (SP 800-63B-4 §4.1)
+
+    @admin.display(description=_("authentication methods"))
+    def methods(self, user: User) -> str:
+        if user._state.adding:
+            return "–"
+        rows = flows.list_methods(user=user, at=clock.now())
+        return (
+            "\n".join(f"{row.label} · {row.detail}{' · suspended' if row.is_suspended else ''}" for row in rows) or "–"
+        )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        if not obj.display_name:
+            obj.display_name = f"{obj.given_name} {obj.surname}".strip() or obj.user_principal_name
+        super().save_model(request, obj, form, change)
+        obj.directory_groups.set(form.cleaned_data["directory_groups"])
+        _note(request, "Update user" if change else "Add user", obj, form.changed_data)
+        if "account_enabled" in form.changed_data and not obj.account_enabled:
+            flows.end_other_sessions(user=obj, at=clock.now())
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        at = clock.now()
+        for user in queryset:
+            flows.end_other_sessions(user=user, at=at)
+        count = len(queryset)
+        text = ngettext("%d person was signed out everywhere.", "%d people were signed out everywhere.", count)
+        self.message_user(request, text % count, messages.SUCCESS)
+
+
+@admin.register(DirectoryGroup)
+class DirectoryGroupAdmin(admin.ModelAdmin):
+    list_display = ("display_name", "description")
+    search_fields = ("display_name", "description")
+    autocomplete_fields = ("members",)
+    readonly_fields = ("id",)
+    fields = ("display_name", "description", "members", "id")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        audit.record(
+            activity="Update group" if change else "Add group",
+            at=clock.now(),
+            initiated_by=User.objects.get(pk=request.user.pk),
+            service="Core Directory",
+            category="GroupManagement",
+            details={"group": form.instance.display_name, "changed": ", ".join(form.changed_data)},
+        )
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(admin.ModelAdmin):
+    """To be read by everybody who may, to be written by nobody, superusers included."""
+
+    list_display = ("at", "activity", "result", "target_name", "initiated_by_name", "reason")
+    list_filter = ("result", "service", "category", "activity")
+    search_fields = ("target_name", "initiated_by_name", "correlation_id", "activity")
+    date_hierarchy = "at"
+    list_select_related = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False
+
+
+def _note(request: HttpRequest, activity: str, target: User, changed: list[str]) -> None:
+    audit.record(
+        activity=activity,
+        at=clock.now(),
+        target=target,
+        initiated_by=User.objects.get(pk=request.user.pk),
+        service="Core Directory",
+        details={"changed": ", ".join(changed)},
+    )
+
+
+admin.site.site_header = _("Administration")
+admin.site.site_title = _("Administration")
+admin.site.index_title = _("Directory, recovery and passes")
+admin.site.login = _portal_sign_in  # type: ignore[method-assign]
+admin.site.logout = _portal_sign_out  # type: ignore[method-assign]
