@@ -242,6 +242,17 @@ FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
 
+# What `manage.py doctor` looks at, in this order.
+EXAMINATIONS = [
+    "recovery_portal.kit.doctor.examinations.settings_agree",
+    "recovery_portal.kit.doctor.examinations.database",
+    "recovery_portal.kit.doctor.examinations.counters",
+    "recovery_portal.kit.doctor.examinations.keys",
+    "recovery_portal.kit.doctor.examinations.parts",
+    "recovery_portal.kit.doctor.examinations.workers",
+    *(["tap.examination.policy", "idv.verifier.examination.providers"] if _HAS_ACCOUNTS else []),
+]
+
 # --- Browser -------------------------------------------------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Cookies know no ports: on one host the houses must not share a name.

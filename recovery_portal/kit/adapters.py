@@ -4,13 +4,23 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 
 @cache
 def _made(dotted: str) -> Any:
+    if is_scripted(dotted) and not settings.EMULATION:
+        # The system check says so before; a web server that runs no checks is stopped here.
+        raise ImproperlyConfigured(f"{dotted} decides by what is written in its input: only with EMULATION=1.")
     return import_string(dotted)()
+
+
+def is_scripted(dotted: str) -> bool:
+    """Whether a dotted path names a double, by its class (``Scripted…``, ``Null…``) or its module (``….scripted``)."""
+    module, _, name = dotted.rpartition(".")
+    return name.startswith(("Scripted", "Null")) or "scripted" in module.split(".")
 
 
 def load(setting: str) -> Any:
