@@ -1,0 +1,57 @@
+"""How the wallet talks: bounded in time and size, strict about JSON, never following a redirect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from idv.credentials.strict_json import JsonInvalid, load_object
+from recovery_portal.kit import http
+
+_STEP_S = 5.0
+_WHOLE_S = 25.0
+
+
+class Wire:
+    """All requests of one click. Together they may take `whole_s` seconds; the person is waiting for the page."""
+
+    def __init__(self, whole_s: float = _WHOLE_S) -> None:
+        self._ends = time.monotonic() + whole_s
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        data: Mapping[str, str] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = 262_144,
+    ) -> http.Response:
+        """Raises FetchFailed."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise http.FetchFailed("timeout", "the other side used up the time")
+        return http.fetch(
+            method, url, data=data, json=json, headers=headers, timeout_s=min(_STEP_S, left), max_bytes=max_bytes
+        )
+
+
+def object_in(response: http.Response, *, max_bytes: int = 262_144) -> dict[str, Any]:
+    """The JSON object of an answer. Raises FetchFailed(not_json)."""
+    try:
+        return load_object(response.content, max_bytes=max_bytes)
+    except JsonInvalid as error:
+        raise http.FetchFailed("not_json", error.code) from error
+
+
+def is_web_address(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) > 2048:
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"https", "http"} and bool(parts.hostname)
+    except ValueError:
+        return False
