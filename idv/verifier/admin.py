@@ -12,7 +12,7 @@ from . import trust
 from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
 
 
-class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]
+class IdentityProviderForm(forms.ModelForm):
     """Checks what would otherwise fail in the middle of somebody's recovery."""
 
     class Meta:
@@ -54,7 +54,7 @@ class IdentityProviderForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(IdentityProvider)
-class IdentityProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class IdentityProviderAdmin(admin.ModelAdmin):
     form = IdentityProviderForm
     list_display = ["name", "issuer", "enabled", "metadata_fetched_at"]
     list_filter = ["enabled"]
@@ -67,7 +67,7 @@ class IdentityProviderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Records of what happened."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -82,16 +82,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(ProofingRequest)
 class ProofingRequestAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "provider", "status", "reason_code", "correlation_id", "finished_at"]
+    list_display = ("created_at", "provider", "status", "reason_code", "correlation_id", "finished_at")
     list_filter = ["status", "provider"]
     search_fields = ["correlation_id", "proofing_reference"]
-    fields = [*list_display, "proofing_reference", "expires_at"]
+    fields = (
+        "created_at",
+        "provider",
+        "status",
+        "reason_code",
+        "correlation_id",
+        "finished_at",
+        "proofing_reference",
+        "expires_at",
+    )
 
 
-class FaceCheckInline(admin.TabularInline):  # type: ignore[type-arg]
+class FaceCheckInline(admin.TabularInline):
     model = FaceCheck
-    fields = ["number", "status", "reason_code", "score", "threshold", "milliseconds", "decided_at"]
-    readonly_fields = fields
+    fields = ("number", "status", "reason_code", "score", "threshold", "milliseconds", "decided_at")
+    readonly_fields = ("number", "status", "reason_code", "score", "threshold", "milliseconds", "decided_at")
     extra = 0
     can_delete = False
 
@@ -101,11 +110,17 @@ class FaceCheckInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(PresentationRequest)
 class PresentationRequestAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "provider", "status", "reason_code", "account_hint", "same_device", "correlation_id"]
+    list_display = ("created_at", "provider", "status", "reason_code", "account_hint", "same_device", "correlation_id")
     list_filter = ["status", "provider", "same_device"]
     search_fields = ["correlation_id"]
     fields = [
-        *list_display,
+        "created_at",
+        "provider",
+        "status",
+        "reason_code",
+        "account_hint",
+        "same_device",
+        "correlation_id",
         "reason",
         "purpose",
         "proofing_reference",
@@ -122,11 +137,17 @@ class PresentationRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(FaceCheck)
 class FaceCheckAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "status", "reason_code", "score", "threshold", "number", "request"]
+    list_display = ("created_at", "status", "reason_code", "score", "threshold", "number", "request")
     list_filter = ["status", "reason_code"]
     search_fields = ["request__correlation_id"]
     fields = [
-        *list_display,
+        "created_at",
+        "status",
+        "reason_code",
+        "score",
+        "threshold",
+        "number",
+        "request",
         "engine",
         "engine_version",
         "calibration",

@@ -55,7 +55,8 @@ def _portrait(uri: str) -> bytes:
 
 
 def seal(request: PresentationRequest, kept: Mapping[str, str]) -> bytes:
-    return vault.seal(json.dumps(kept).encode(), purpose=_purpose(request), derived_from=bytes(request.seal_key))
+    """``kept`` as it waits in the row."""
+    return request.seal(json.dumps(kept).encode(), purpose="claims")
 
 
 def read(request: PresentationRequest) -> CollectedPresentation:
@@ -72,12 +73,8 @@ def open_portrait(request: PresentationRequest) -> bytes:
 
 
 def _open(request: PresentationRequest) -> dict[str, str]:
-    if request.claims_sealed is None or request.seal_key is None:
-        raise NotCollectable("forgotten", f"request {request.pk}")
-    opened = vault.open(request.claims_sealed, purpose=_purpose(request), derived_from=bytes(request.seal_key))
-    kept: dict[str, str] = json.loads(opened)
+    try:
+        kept: dict[str, str] = json.loads(request.open(request.claims_sealed, purpose="claims"))
+    except vault.VaultError as gone:
+        raise NotCollectable("forgotten", gone.reason) from gone
     return kept
-
-
-def _purpose(request: PresentationRequest) -> str:
-    return f"verifier.claims:{request.pk}"

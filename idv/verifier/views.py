@@ -93,7 +93,7 @@ def _form(request: HttpRequest) -> dict[str, str]:
         raise _FormRefused from error
     if len(fields) > _MAX_FIELDS or any(len(values) != 1 for _, values in fields.lists()):
         raise _FormRefused
-    return fields.dict()  # type: ignore[return-value]
+    return fields.dict()
 
 
 def _too_many(limited: ratelimit.RateLimited) -> HttpResponse:

@@ -38,7 +38,7 @@ def seal(data: bytes, *, purpose: str, derived_from: bytes = b"") -> bytes:
     return nonce + AESGCM(_key(purpose, derived_from)).encrypt(nonce, data, purpose.encode())
 
 
-def open(sealed: bytes, *, purpose: str, derived_from: bytes = b"") -> bytes:  # noqa: A001 - reads as vault.open
+def open(sealed: bytes | memoryview, *, purpose: str, derived_from: bytes = b"") -> bytes:  # noqa: A001 - reads as vault.open
     """The bytes that were sealed. Raises VaultError."""
     sealed = bytes(sealed)
     try:

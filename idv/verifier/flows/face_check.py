@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
-from idv.face import liveness
+from idv.face import capture, liveness
 from idv.face.errors import RETRY_CODES, FaceUnusable
 from recovery_portal.kit import adapters, images, queue, vault
 from recovery_portal.kit.errors import DomainError
@@ -82,12 +82,11 @@ def submit_frames(*, face_check: FaceCheck, frames: Mapping[str, bytes], at: dat
             )
         except IllegalTransition as lost:
             raise FaceCheckRefused("not_capturing", lost.reason) from lost
-        key = _seal_key(face_check)
         SealedImage.objects.bulk_create(
             SealedImage(
                 face_check=face_check,
                 key=pose,
-                sealed=vault.seal(image.jpeg, purpose=_purpose(face_check, pose), derived_from=key),
+                sealed=face_check.request.seal(image.jpeg, purpose=_purpose(face_check, pose)),
                 expires_at=at + policy.PHOTO_LIFETIME,
             )
             for pose, image in accepted.items()
@@ -162,67 +161,60 @@ _OURS_TO_REPEAT = frozenset({"check_gave_up", "photos_expired", "engine_unavaila
 
 def _judge(face_check: FaceCheck, at: datetime) -> Judgement:
     began = time.perf_counter()
-    measured: dict[str, Any] = {}
+    engine, live_engine = adapters.load("FACE_ENGINE"), adapters.load("LIVENESS_ENGINE")
+    measured: dict[str, Any] = {
+        "engine": engine.name,
+        "engine_version": engine.version,
+        "calibration": f"{engine.calibration.name} {engine.calibration.version}",
+        "liveness_engine": f"{live_engine.name} {live_engine.version}",
+    }
+    score, portrait = None, b""
     try:
-        photos = _open_photos(face_check, at)
-        portrait = claims.open_portrait(face_check.request)
-        engine, live_engine = adapters.load("FACE_ENGINE"), adapters.load("LIVENESS_ENGINE")
-        measured |= {
-            "engine": engine.name,
-            "engine_version": engine.version,
-            "calibration": f"{engine.calibration.name} {engine.calibration.version}",
-            "liveness_engine": f"{live_engine.name} {live_engine.version}",
-        }
-        verdict = live_engine.judge(photos, face_check.challenge)
-        measured["liveness_measures"] = dict(verdict.measures)
-        if not verdict.live:
-            return Judgement(verdict.reason_code, None, measured | _took(began))
-        reference = _reference(engine, portrait)
-        score = engine.confidence(reference, [engine.embed(frame) for frame in liveness.matching_frames(photos)])
+        photos, portrait = _open_photos(face_check, at), claims.open_portrait(face_check.request)
+        found = capture.measure(
+            reference=portrait,
+            frames=photos,
+            challenge=face_check.challenge,
+            face_engine=engine,
+            liveness_engine=live_engine,
+        )
+        reason_code, score = found.reason_code, found.confidence
+        measured["liveness_measures"] = found.measures
     except FaceUnusable as unusable:
-        return Judgement(unusable.code, None, measured | _took(began))
+        reason_code = "portrait_unusable" if _portrait_is_at_fault(engine, portrait, unusable) else unusable.code
     except (vault.VaultError, NotCollectable, PhotosGone):
-        return Judgement("photos_expired", None, measured | _took(began))
-    return Judgement("", float(score), measured | _took(began))
+        reason_code = "photos_expired"
+    measured["milliseconds"] = round((time.perf_counter() - began) * 1000)
+    return Judgement(reason_code, score, measured)
+
+
+def _portrait_is_at_fault(engine: Any, portrait: bytes, unusable: FaceUnusable) -> bool:
+    """A credential whose portrait shows no face cannot be helped by new photos of the person: that is a refusal."""
+    if unusable.code == "engine_unavailable":
+        return False
+    try:
+        engine.embed(portrait)
+    except FaceUnusable as at_fault:
+        return at_fault.code != "engine_unavailable"
+    return False
 
 
 class PhotosGone(DomainError):
     """The photos of a check were deleted or are past their time."""
 
 
-def _reference(engine: Any, portrait: bytes) -> Any:
-    """The portrait's face. A credential whose portrait shows none cannot be helped by new photos of the person."""
-    try:
-        return engine.embed(portrait)
-    except FaceUnusable as unusable:
-        if unusable.code == "engine_unavailable":
-            raise
-        raise FaceUnusable("portrait_unusable", unusable.code) from unusable
-
-
-def _took(began: float) -> dict[str, int]:
-    return {"milliseconds": round((time.perf_counter() - began) * 1000)}
-
-
 def _open_photos(face_check: FaceCheck, at: datetime) -> dict[str, bytes]:
     sealed = {image.key: image for image in face_check.images.filter(expires_at__gt=at)}
     if set(sealed) != set(face_check.challenge):
         raise PhotosGone("photos_expired")
-    key = _seal_key(face_check)
     return {
-        pose: vault.open(sealed[pose].sealed, purpose=_purpose(face_check, pose), derived_from=key)
+        pose: face_check.request.open(sealed[pose].sealed, purpose=_purpose(face_check, pose))
         for pose in face_check.challenge
     }
 
 
-def _seal_key(face_check: FaceCheck) -> bytes:
-    if face_check.request.seal_key is None:
-        raise PhotosGone("photos_expired", "the request was forgotten")
-    return bytes(face_check.request.seal_key)
-
-
 def _purpose(face_check: FaceCheck, pose: str) -> str:
-    return f"verifier.photo:{face_check.pk}:{pose}"
+    return f"photo:{face_check.pk}:{pose}"
 
 
 def _expire_challenge(face_check: FaceCheck, at: datetime) -> None:

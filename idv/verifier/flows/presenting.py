@@ -3,7 +3,6 @@
 import json
 import os
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +10,7 @@ from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
 from idv.protocol import presentation
-from recovery_portal.kit import redirects, tokens, vault
+from recovery_portal.kit import redirects, tokens
 from recovery_portal.kit.machine import IllegalTransition
 
 from .. import claims, keys, policy
@@ -65,15 +64,13 @@ def request_presentation(
         created_at=at,
         expires_at=at + policy.PRESENTATION_LIFETIME,
     )
-    seal_secrets(
-        request,
-        {
-            "nonce": tokens.new_token(),
-            "state": tokens.new_token(),
-            "encryption_kid": encryption_key.kid,
-            "encryption_pem": encryption_key.private_pem(),
-        },
-    )
+    secrets = {
+        "nonce": tokens.new_token(),
+        "state": tokens.new_token(),
+        "encryption_kid": encryption_key.kid,
+        "encryption_pem": encryption_key.private_pem(),
+    }
+    request.secrets_sealed = request.seal(json.dumps(secrets).encode(), purpose="secrets")
     with transaction.atomic():
         if correlation_id:
             _supersede(correlation_id, at)
@@ -116,20 +113,9 @@ def read_claims(*, request: PresentationRequest, at: datetime) -> CollectedPrese
     return claims.read(request)
 
 
-def seal_secrets(request: PresentationRequest, secrets: dict[str, str]) -> None:
-    """Put the nonce, state and decryption key of a request under its own key."""
-    request.secrets_sealed = vault.seal(
-        json.dumps(secrets).encode(), purpose=f"verifier.secrets:{request.pk}", derived_from=bytes(request.seal_key)
-    )
-
-
-def open_secrets(request: PresentationRequest) -> dict[str, Any]:
-    """The nonce, state and decryption key of an open request."""
-    opened: dict[str, Any] = json.loads(
-        vault.open(
-            request.secrets_sealed, purpose=f"verifier.secrets:{request.pk}", derived_from=bytes(request.seal_key)
-        )
-    )
+def open_secrets(request: PresentationRequest) -> dict[str, str]:
+    """The nonce, state and decryption key of an open request. Raises VaultError once it is over."""
+    opened: dict[str, str] = json.loads(request.open(request.secrets_sealed, purpose="secrets"))
     return opened
 
 

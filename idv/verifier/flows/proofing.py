@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from idv.credentials import jose
-from idv.protocol import authorization, strict_json
+from idv.protocol import authorization, messages, strict_json
 from recovery_portal.kit import http, tokens, vault
 from recovery_portal.kit.errors import DomainError
 
@@ -165,7 +165,7 @@ def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: date
     except ProviderUnavailable as away:
         code_refused = away.code == "provider_answered_wrong"
         raise ProofingRefused("code_refused" if code_refused else "provider_unreachable", away.reason) from away
-    except (authorization.AuthorizationInvalid, jose.JoseInvalid) as invalid:
+    except (messages.AuthorizationInvalid, jose.JoseInvalid) as invalid:
         raise ProofingRefused("result_invalid", f"{invalid.code}: {invalid.reason}") from invalid
 
 
@@ -175,7 +175,7 @@ def _spend(proofing: ProofingRequest, jti: str, at: datetime) -> None:
             SpentResult.objects.create(
                 provider=proofing.provider,
                 jti_digest=tokens.digest(jti),
-                expires_at=at + 2 * authorization.MESSAGE_LIFETIME,
+                expires_at=at + 2 * messages.MESSAGE_LIFETIME,
             )
     except IntegrityError as again:
         raise ProofingRefused("result_replayed", "this result was used before") from again

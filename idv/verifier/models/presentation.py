@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from recovery_portal.kit import vault
 from recovery_portal.kit.machine import IllegalTransition
 
 from ..machine import REQUESTS, RequestEvent, RequestStatus
@@ -81,6 +82,21 @@ class PresentationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def seal(self, data: bytes, *, purpose: str) -> bytes:
+        """``data`` under this request's own key. Raises VaultError when the request was forgotten."""
+        return vault.seal(data, purpose=f"verifier.{purpose}:{self.pk}", derived_from=self._key())
+
+    def open(self, sealed: bytes | memoryview | None, *, purpose: str) -> bytes:
+        """What ``seal`` put away. Raises VaultError, also when it was erased since."""
+        if sealed is None:
+            raise vault.VaultError("forgotten", f"{purpose} of request {self.pk} was erased")
+        return vault.open(sealed, purpose=f"verifier.{purpose}:{self.pk}", derived_from=self._key())
+
+    def _key(self) -> bytes:
+        if self.seal_key is None:
+            raise vault.VaultError("forgotten", f"request {self.pk} was forgotten")
+        return bytes(self.seal_key)
 
     def apply(self, event: RequestEvent, *, at: datetime, **fields: Any) -> None:
         """Move by the table, as a compare-and-set that writes ``fields`` too. Raises IllegalTransition when it lost.
