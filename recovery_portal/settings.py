@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": task, "schedule": timedelta(seconds=seconds)}
     for name, task, seconds, roles in (
         ("expire attempts", "recovery_portal.recovery.tasks.expire_due", 30, {"portal", "all"}),
+        ("forget passkey challenges", "accounts.tasks.sweep", 300, {"portal", "all"}),
         ("settle recoveries", "recovery_portal.recovery.tasks.settle_lost", 10, {"portal", "all"}),
         ("sweep the verifier", "idv.verifier.tasks.sweep", 30, {"portal", "all"}),
         ("sweep the provider", "idv.provider.tasks.sweep", 30, {"provider", "all"}),

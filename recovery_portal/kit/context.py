@@ -9,5 +9,6 @@ def house(request: HttpRequest) -> dict[str, object]:
         "brand": settings.HOUSE_BRAND,
         "house_name": settings.HOUSE_NAME,
         "organisation_name": settings.ORGANISATION_NAME,
+        "help_desk": settings.HELP_DESK_CONTACT,
         "emulation": settings.EMULATION,
     }

@@ -21,3 +21,7 @@ class ConsentMissing(DomainError):
 
 class RevealRefused(DomainError):
     """The pass cannot be handed out now."""
+
+
+class NotOffered(DomainError):
+    """Recovery is not set up: no profile is enabled."""

@@ -38,6 +38,7 @@ class Event(StrEnum):
     FRAMES_SUBMITTED = "framesSubmitted"
     FRAMES_UNUSABLE = "framesUnusable"
     FACE_CHECK_PASSED = "faceCheckPassed"
+    FACE_CHECK_TRY_FAILED = "faceCheckTryFailed"
     FACE_CHECK_FAILED = "faceCheckFailed"
     IDENTITY_MATCHED = "identityMatched"
     IDENTITY_MATCHED_NUMBER_DUE = "identityMatchedNumberDue"
@@ -78,8 +79,10 @@ TABLE: Final = Table[State, Event](
         (_S.AWAITING_PRESENTATION, _E.PRESENTATION_VERIFIED): _S.PRESENTED,
         (_S.AWAITING_PRESENTATION, _E.PRESENTATION_REFUSED): _S.REFUSED,
         (_S.PRESENTED, _E.FRAMES_SUBMITTED): _S.CHECKING_FACE,  # a task answers; the page follows
+        (_S.PRESENTED, _E.FACE_CHECK_FAILED): _S.REFUSED,  # no try is left, however bad the photos were
         (_S.CHECKING_FACE, _E.FRAMES_UNUSABLE): _S.PRESENTED,
         (_S.CHECKING_FACE, _E.FACE_CHECK_PASSED): _S.FACE_CHECKED,
+        (_S.CHECKING_FACE, _E.FACE_CHECK_TRY_FAILED): _S.PRESENTED,  # tries are left
         (_S.CHECKING_FACE, _E.FACE_CHECK_FAILED): _S.REFUSED,
         (_S.FACE_CHECKED, _E.IDENTITY_MATCHED): _S.MATCHED,
         (_S.FACE_CHECKED, _E.IDENTITY_MATCHED_NUMBER_DUE): _S.AWAITING_NUMBER,
@@ -127,6 +130,7 @@ AUDIT: Final[dict[Event, tuple[Activity, ...]]] = {
     _E.FRAMES_SUBMITTED: (),
     _E.FRAMES_UNUSABLE: (),
     _E.FACE_CHECK_PASSED: (Activity("User completed identity presentation"),),
+    _E.FACE_CHECK_TRY_FAILED: (Activity("User failed face check comparison", "failure"),),
     _E.FACE_CHECK_FAILED: (Activity("User failed face check comparison", "failure"),),
     _E.IDENTITY_MATCHED: (_MATCHED,),
     _E.IDENTITY_MATCHED_NUMBER_DUE: (_MATCHED,),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import DirectoryGroup, User
+from accounts.queries import find_user
 from recovery_portal.kit import tokens
 
 from .machine import TABLE
@@ -45,6 +46,13 @@ def find_profile_for(user: User) -> RecoveryProfile | None:
 def find_first_profile() -> RecoveryProfile | None:
     """The profile under which unknown names walk."""
     return RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name").first()
+
+
+def find_profile_for_name(account_name: str) -> RecoveryProfile | None:
+    """The profile whose provider the information page names: the person's own, else the first one, so that the page
+    tells nothing about the account."""
+    user = find_user(account_name)
+    return (find_profile_for(user) if user else None) or find_first_profile()
 
 
 def eligibility(user: User) -> Eligibility:

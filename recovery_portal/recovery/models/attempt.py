@@ -54,8 +54,6 @@ class RecoveryAttempt(models.Model):
     proofing = models.ForeignKey(ProofingRequest, models.SET_NULL, null=True, related_name="+")
     face_check = models.ForeignKey(FaceCheck, models.SET_NULL, null=True, related_name="+")
     face_device = models.ForeignKey("AttemptDevice", models.SET_NULL, null=True, related_name="+")
-    # The presented names wait here, sealed, for the Face Check to be decided; the match erases them.
-    names_sealed = models.BinaryField(null=True, editable=False)
     match_detail = models.JSONField(_("match detail"), default=dict)
     would_have = models.CharField(_("in Production"), max_length=64, blank=True)
     pairing_number = models.PositiveSmallIntegerField(null=True, editable=False)
@@ -82,11 +80,6 @@ class RecoveryAttempt(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=sorted(s.value for s in GRANTED)) | Q(user__isnull=False),
                 name="recovery_granted_only_to_a_user",
-            ),
-            models.CheckConstraint(
-                condition=Q(names_sealed__isnull=True)
-                | Q(state__in=[State.PRESENTED.value, State.CHECKING_FACE.value, State.FACE_CHECKED.value]),
-                name="recovery_names_kept_until_matched",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=False, state__in=sorted(s.value for s in TABLE.terminal))
@@ -164,8 +157,6 @@ class RecoveryAttempt(models.Model):
             facts["ended_at"] = at
         else:
             facts.setdefault("expires_at", self._expiry_after(at))
-        if target not in {State.PRESENTED, State.CHECKING_FACE, State.FACE_CHECKED}:
-            facts["names_sealed"] = None
         with transaction.atomic():
             if not RecoveryAttempt.objects.filter(pk=self.pk, state=source.value).update(**facts):
                 raise AttemptMoved("attempt_moved", f"{self.pk} left {source} before {event}")

@@ -1,0 +1,214 @@
+"""Operators decide who may recover and read what happened. What happened is never edited."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from recovery_portal.kit import clock
+from recovery_portal.kit.errors import DomainError
+
+from . import flows, queries
+from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
+
+
+@admin.register(RecoveryProfile)
+class RecoveryProfileAdmin(admin.ModelAdmin):
+    """The mode is switched on a page of its own, which says whom it touches."""
+
+    list_display = ("name", "provider", "state", "mode", "priority", "users_in_scope")
+    list_filter = ("state", "mode", "provider")
+    list_select_related = ("provider",)
+    search_fields = ("name", "description")
+    filter_horizontal = ("include_groups",)
+    readonly_fields = ("mode", "users_in_scope")
+    change_form_template = "admin/recovery/recoveryprofile/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("name", "description", "state", "mode", "priority")}),
+        (_("People"), {"fields": ("include_all_users", "include_groups", "users_in_scope")}),
+        (_("Verification"), {"fields": ("provider", "match_confidence", "face_check_threshold")}),
+        (_("Outcome"), {"fields": ("pass_reveal", "old_methods")}),
+    )
+
+    @admin.display(description=_("users in scope"))
+    def users_in_scope(self, profile: RecoveryProfile) -> str:
+        return "-" if profile._state.adding else str(queries.users_touched_by(profile).count())
+
+    def get_urls(self) -> list[URLPattern]:
+        switch = path(
+            "<uuid:profile_id>/mode/", self.admin_site.admin_view(self.switch_mode), name="recovery_profile_mode"
+        )
+        return [switch, *super().get_urls()]
+
+    def switch_mode(self, request: HttpRequest, profile_id: Any) -> HttpResponse:
+        """Ask, naming the number of people; then switch."""
+        profile = get_object_or_404(RecoveryProfile, pk=profile_id)
+        if not self.has_change_permission(request, profile):
+            raise PermissionDenied
+        target = next(mode for mode in RecoveryProfile.Mode if mode != profile.mode)
+        back = reverse("admin:recovery_recoveryprofile_change", args=[profile.pk])
+        if request.method == "POST":
+            asked_for = request.POST.get("mode", "")
+            if asked_for == target and flows.switch_mode(
+                profile=profile, mode=asked_for, changed_by=_operator(request), at=clock.now()
+            ):
+                messages.success(request, _("%(name)s is now in %(mode)s.") % {"name": profile, "mode": target.label})
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Switch to %(mode)s?") % {"mode": target.label},
+            "opts": self.opts,
+            "profile": profile,
+            "target": target,
+            "touched": queries.users_touched_by(profile).count(),
+            "running": queries.active_attempts().filter(profile=profile).count(),
+            "back_url": back,
+        }
+        return TemplateResponse(request, "admin/recovery/recoveryprofile/mode.html", context)
+
+    def save_model(self, request: HttpRequest, obj: RecoveryProfile, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        changes = {name: f"{form.initial.get(name, '')} -> {form.cleaned_data.get(name)}" for name in form.changed_data}
+        flows.record_profile_change(
+            profile=obj, changed_by=_operator(request), changes=changes, created=not change, at=clock.now()
+        )
+
+
+@admin.register(RecoveryPolicy)
+class RecoveryPolicyAdmin(admin.ModelAdmin):
+    """The one row of excluded groups."""
+
+    filter_horizontal = ("excluded_groups",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not RecoveryPolicy.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: RecoveryPolicy | None = None) -> bool:
+        return False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        names = list(form.instance.excluded_groups.values_list("display_name", flat=True))
+        flows.record_exclusion_change(changed_by=_operator(request), groups=names, at=clock.now())
+
+
+class _ReadOnly:
+    """Rows that tell what happened."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AttemptEventInline(_ReadOnly, admin.TabularInline):
+    model = AttemptEvent
+    fields = readonly_fields = ("at", "event", "source", "target", "reason", "activities")
+    extra = 0
+
+
+class AttemptDeviceInline(_ReadOnly, admin.TabularInline):
+    model = AttemptDevice
+    fields = readonly_fields = ("role", "browser", "address", "joined_at")
+    extra = 0
+
+
+class ConsentInline(_ReadOnly, admin.TabularInline):
+    model = Consent
+    fields = readonly_fields = ("kind", "device", "text_version", "given_at")
+    extra = 0
+
+
+@admin.register(RecoveryAttempt)
+class RecoveryAttemptAdmin(_ReadOnly, admin.ModelAdmin):
+    """The attempts, step by step. Scores and match details need a permission of their own."""
+
+    list_display = ("started_at", "account_name", "state", "reason_code", "profile", "would_have")
+    list_filter = ("state", "profile", "reason_code")
+    list_select_related = ("profile",)
+    search_fields = ("account_name", "correlation_id")
+    search_help_text = _("Account name or correlation id")
+    date_hierarchy = "started_at"
+    inlines = (AttemptEventInline, AttemptDeviceInline, ConsentInline)
+    actions = ("cancel_selected",)
+    _FIELDS = (
+        "account_name",
+        "user",
+        "correlation_id",
+        "state",
+        "reason_code",
+        "profile",
+        "terms_shown",
+        "started_at",
+        "moved_at",
+        "expires_at",
+        "ended_at",
+        "pass_expires_at",
+    )
+    _DETAILS = ("score", "threshold", "face_check_reason", "match_shown", "would_have")
+
+    def get_fields(self, request: HttpRequest, obj: RecoveryAttempt | None = None) -> tuple[str, ...]:
+        may_read = request.user.has_perm("recovery.view_match_detail")
+        return self._FIELDS + self._DETAILS if may_read else self._FIELDS
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RecoveryAttempt | None = None) -> tuple[str, ...]:
+        return self.get_fields(request, obj)
+
+    @admin.display(description=_("terms"))
+    def terms_shown(self, attempt: RecoveryAttempt) -> str:
+        return _lines(attempt.terms_json)
+
+    @admin.display(description=_("Face Check score"))
+    def score(self, attempt: RecoveryAttempt) -> str:
+        check = attempt.face_check
+        return "-" if check is None or check.score is None else f"{check.score:.1f}"
+
+    @admin.display(description=_("Face Check threshold"))
+    def threshold(self, attempt: RecoveryAttempt) -> str:
+        return str(attempt.terms.face_check_threshold)
+
+    @admin.display(description=_("Face Check reason"))
+    def face_check_reason(self, attempt: RecoveryAttempt) -> str:
+        return attempt.face_check.reason_code if attempt.face_check else ""
+
+    @admin.display(description=_("match detail"))
+    def match_shown(self, attempt: RecoveryAttempt) -> str:
+        return _lines(attempt.match_detail)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("recovery.cancel_recoveryattempt")
+
+    @admin.action(description=_("Cancel selected recovery attempts"), permissions=["cancel"])
+    def cancel_selected(self, request: HttpRequest, chosen: models.QuerySet[RecoveryAttempt]) -> None:
+        cancelled = 0
+        for attempt in chosen.select_related("user"):
+            try:
+                flows.cancel(attempt=attempt, cancelled_by=_operator(request), at=clock.now())
+            except DomainError:  # over already
+                continue
+            cancelled += 1
+        told = ngettext("%d recovery attempt was cancelled.", "%d recovery attempts were cancelled.", cancelled)
+        messages.info(request, told % cancelled)
+
+
+def _lines(facts: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in facts.items()) or "-"
+
+
+def _operator(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

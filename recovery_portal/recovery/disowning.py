@@ -1,0 +1,26 @@
+"""The *this wasn't me* link of the first letter: signed, good for a week, and harmless until a button is pressed."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from .models import RecoveryAttempt
+
+_SALT = "recovery.not-me"
+LIFETIME = timedelta(days=7)
+
+
+def link(attempt: RecoveryAttempt) -> str:
+    token = signing.dumps(str(attempt.pk), salt=_SALT)
+    return f"{settings.PORTAL_BASE_URL}{reverse('recovery:not-me', args=[token])}"
+
+
+def find_attempt(token: str) -> RecoveryAttempt | None:
+    """The attempt a link was written for; None for anything that is not a link of ours or is too old."""
+    try:
+        pk = signing.loads(token, salt=_SALT, max_age=LIFETIME)
+    except signing.BadSignature:
+        return None
+    return RecoveryAttempt.objects.select_related("user").filter(pk=pk).first()

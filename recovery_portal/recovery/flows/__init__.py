@@ -1,0 +1,40 @@
+"""What people, wallets, workers and operators can do to a recovery."""
+
+from .checking import conclude, running_face_check, submit_frames
+from .ending import cancel, disown, expire, expire_due
+from .handing_off import HandedOff, accept, decline, get_hand_off, renew
+from .operating import record_exclusion_change, record_profile_change, switch_mode
+from .outcome import choose_number, registered, reveal_pass, signed_in
+from .presenting import collect_answer, hear_answer
+from .settling import settle_lost
+from .starting import Started, come_back_empty, receive_result, send_to_provider, start
+
+__all__ = [
+    "HandedOff",
+    "Started",
+    "accept",
+    "cancel",
+    "choose_number",
+    "collect_answer",
+    "come_back_empty",
+    "conclude",
+    "decline",
+    "disown",
+    "expire",
+    "expire_due",
+    "get_hand_off",
+    "hear_answer",
+    "receive_result",
+    "record_exclusion_change",
+    "record_profile_change",
+    "registered",
+    "renew",
+    "reveal_pass",
+    "running_face_check",
+    "send_to_provider",
+    "settle_lost",
+    "signed_in",
+    "start",
+    "submit_frames",
+    "switch_mode",
+]

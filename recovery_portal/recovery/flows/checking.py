@@ -1,0 +1,116 @@
+"""The Face Check on the device that presented, and what its decision leads to."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from idv.verifier import flows as verifier
+from idv.verifier.errors import FaceCheckRefused, NotCollectable
+from idv.verifier.machine import FaceCheckStatus
+from idv.verifier.models import FaceCheck
+
+from .. import pairing, queries
+from ..machine import Event, State
+from ..matching import Confidence, Match, Name, match
+from ..models import AttemptRequest, RecoveryAttempt
+from . import closing
+
+
+def running_face_check(*, attempt: RecoveryAttempt, at: datetime) -> FaceCheck | None:
+    """The challenge to show, drawn anew when the last one is over. None when the tries are used up: the attempt has
+    then ended."""
+    asked = AttemptRequest.objects.select_related("request").get(attempt=attempt, request__collected_at__isnull=False)
+    try:
+        return verifier.begin_face_check(request=asked.request, threshold=attempt.terms.face_check_threshold, at=at)
+    except FaceCheckRefused as refused:
+        closing.end(attempt, Event.FACE_CHECK_FAILED, at=at, reason=refused.code)
+        return None
+
+
+def submit_frames(*, attempt: RecoveryAttempt, frames: Mapping[str, bytes], at: datetime) -> None:
+    """Hand the photos of the running challenge to the worker.
+
+    Raises ImageRefused and FaceCheckRefused; then nothing happened and the person takes the photos again.
+    """
+    face_check = running_face_check(attempt=attempt, at=at)
+    if face_check is None:
+        return
+    with transaction.atomic():
+        # The worker may be quicker than this transaction only where it is this process: state first.
+        attempt.apply(Event.FRAMES_SUBMITTED, at=at, face_check=face_check)
+        verifier.submit_frames(face_check=face_check, frames=frames, at=at)
+
+
+def conclude(*, face_check: FaceCheck, at: datetime) -> None:
+    """The Face Check is decided: ask for better photos, allow another try, end the attempt, or match the names.
+
+    Idempotent, and silent where the attempt has moved on without this check.
+    """
+    attempt = (
+        RecoveryAttempt.objects.select_related("user")
+        .filter(face_check=face_check, state=State.CHECKING_FACE)
+        .first()
+    )  # fmt: skip
+    if attempt is None:
+        return
+    figures = {"threshold": str(face_check.threshold)}
+    if face_check.score is not None:
+        figures["score"] = f"{face_check.score:.1f}"
+    with transaction.atomic():
+        match face_check.status:
+            case FaceCheckStatus.UNUSABLE:
+                attempt.apply(Event.FRAMES_UNUSABLE, at=at, reason=face_check.reason_code)
+            case FaceCheckStatus.FAILED if verifier.tries_left(request=face_check.request):
+                attempt.apply(Event.FACE_CHECK_TRY_FAILED, at=at, reason=face_check.reason_code, details=figures)
+            case FaceCheckStatus.FAILED:
+                closing.end(
+                    attempt, Event.FACE_CHECK_FAILED, at=at, reason=face_check.reason_code, details=figures
+                )
+            case FaceCheckStatus.PASSED:
+                attempt.apply(Event.FACE_CHECK_PASSED, at=at, details=figures)
+                _match(attempt, face_check, at)
+
+
+def _match(attempt: RecoveryAttempt, face_check: FaceCheck, at: datetime) -> None:
+    found = _compare(attempt, face_check, at)
+    terms = attempt.terms
+    facts = {"match_detail": found.detail}
+    told = {**found.detail, "matchConfidence": terms.match_confidence}
+    if terms.is_evaluation:
+        event = Event.EVALUATION_MATCHED if found.matched else Event.EVALUATION_MISMATCHED
+        facts["would_have"] = "pass_issued" if found.matched else found.reason
+        closing.end(attempt, event, at=at, reason=found.reason, details=told, **facts)
+    elif not found.matched:
+        closing.end(attempt, Event.IDENTITY_MISMATCHED, at=at, reason=found.reason, details=told, **facts)
+    elif attempt.reveal_device_id == attempt.face_device_id:
+        closing.end(attempt, Event.IDENTITY_MATCHED, at=at, details=told, **facts)
+    else:
+        number, choices = pairing.draw()
+        closing.end(
+            attempt,
+            Event.IDENTITY_MATCHED_NUMBER_DUE,
+            at=at,
+            details=told,
+            pairing_number=number,
+            pairing_choices=choices,
+            **facts,
+        )
+
+
+def _compare(attempt: RecoveryAttempt, face_check: FaceCheck, at: datetime) -> Match:
+    confidence = Confidence(attempt.terms.match_confidence)
+    try:
+        collected = verifier.read_claims(request=face_check.request, at=at)
+    except NotCollectable as gone:
+        return Match(False, gone.code, {"confidence": confidence.value})
+    presented = Name(collected.first_name, collected.last_name)
+    if attempt.user_id is None:
+        return Match(False, "unknown_account", {"confidence": confidence.value})
+    user = User.objects.get(pk=attempt.user_id)
+    if not user.account_enabled:
+        return Match(False, "account_disabled", {"confidence": confidence.value})
+    return match(
+        presented, Name(user.given_name, user.surname), others=queries.names_of_others(user), confidence=confidence
+    )

@@ -1,0 +1,50 @@
+"""What operators change, audited with before and after."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.audit import flows as audit
+from accounts.models import User
+
+from ..models import RecoveryProfile
+
+CATEGORY = "Policy"
+
+
+def switch_mode(*, profile: RecoveryProfile, mode: str, changed_by: User, at: datetime) -> bool:
+    """Evaluation to Production, or back. Attempts that run keep the terms they began under. False when it was so
+    already."""
+    mode = RecoveryProfile.Mode(mode).value
+    with transaction.atomic():
+        if not RecoveryProfile.objects.filter(pk=profile.pk).exclude(mode=mode).update(mode=mode):
+            return False
+        before, profile.mode = profile.mode, mode
+        record_profile_change(
+            profile=profile, changed_by=changed_by, changes={"mode": f"{before} -> {mode}"}, created=False, at=at
+        )
+    return True
+
+
+def record_profile_change(
+    *, profile: RecoveryProfile, changed_by: User, changes: Mapping[str, str], created: bool, at: datetime
+) -> None:
+    """``changes`` maps a field to ``old -> new``, or to its value for a new profile (facts 1.12)."""
+    audit.record(
+        activity="Account Recovery policy created" if created else "Account Recovery settings updated",
+        at=at,
+        initiated_by=changed_by,
+        details={"profile": profile.name, "profileId": str(profile.pk), **changes},
+        category=CATEGORY,
+    )
+
+
+def record_exclusion_change(*, changed_by: User, groups: list[str], at: datetime) -> None:
+    audit.record(
+        activity="Account Recovery settings updated",
+        at=at,
+        initiated_by=changed_by,
+        details={"excludedGroups": ", ".join(groups)},
+        category=CATEGORY,
+    )

@@ -1,0 +1,15 @@
+"""Number matching: the browser that started shows a number, the phone that did the Face Check picks it out of three.
+
+A person who was shown somebody else's QR code has no number of their own on a screen before them (RFC 10027 6.1).
+"""
+
+import secrets
+
+CHOICES = 3
+
+
+def draw() -> tuple[int, list[int]]:
+    """A number of two digits, and three to choose from in random order, itself among them."""
+    generator = secrets.SystemRandom()
+    choices = generator.sample(range(10, 100), CHOICES)
+    return generator.choice(choices), choices

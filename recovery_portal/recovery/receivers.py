@@ -1,0 +1,42 @@
+"""What other rooms announce, heard here. Each receiver calls one flow inside the announcer's transaction."""
+
+import logging
+from datetime import datetime
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import authenticator_registered, signed_in
+from idv.verifier.models import FaceCheck, PresentationRequest
+from idv.verifier.signals import face_check_decided, presentation_answered
+from recovery_portal.kit.errors import DomainError
+
+from . import flows
+
+log = logging.getLogger(__name__)
+
+
+@receiver(presentation_answered, dispatch_uid="recovery.presentation_answered")
+def on_presentation(request: PresentationRequest, at: datetime, **_: object) -> None:
+    try:
+        flows.hear_answer(request=request, at=at)
+    except DomainError as moved:  # the wallet's answer stands even when the attempt has ended meanwhile
+        log.info("presentation %s moved nothing: %s", request.pk, moved.code)
+
+
+@receiver(face_check_decided, dispatch_uid="recovery.face_check_decided")
+def on_face_check(face_check: FaceCheck, at: datetime, **_: object) -> None:
+    try:
+        flows.conclude(face_check=face_check, at=at)
+    except DomainError as moved:
+        log.info("face check %s moved nothing: %s", face_check.pk, moved.code)
+
+
+@receiver(signed_in, dispatch_uid="recovery.signed_in")
+def on_sign_in(user: User, method: str, at: datetime, **_: object) -> None:
+    flows.signed_in(user=user, method=method, at=at)
+
+
+@receiver(authenticator_registered, dispatch_uid="recovery.authenticator_registered")
+def on_registration(user: User, kind: str, at: datetime, **_: object) -> None:
+    flows.registered(user=user, kind=kind, at=at)

@@ -1,0 +1,19 @@
+"""Work for the beat; each task calls one flow and may run twice."""
+
+from celery import shared_task
+
+from recovery_portal.kit import clock
+
+from . import flows
+
+
+@shared_task(name="recovery_portal.recovery.tasks.expire_due", time_limit=60)
+def expire_due() -> None:
+    """End what nobody went on with."""
+    flows.expire_due(at=clock.now())
+
+
+@shared_task(name="recovery_portal.recovery.tasks.settle_lost", time_limit=60)
+def settle_lost() -> None:
+    """Take up answers whose signal was lost with its process."""
+    flows.settle_lost(at=clock.now())

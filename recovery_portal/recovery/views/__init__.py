@@ -1,0 +1,1 @@
+"""The doors for people. Which page belongs to whom is asked in one place, :mod:`.seat`."""

@@ -1,0 +1,81 @@
+"""The Face Check: capture, and the wait for the worker."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from idv.face import liveness
+from idv.verifier.errors import FaceCheckRefused
+from idv.verifier.machine import FaceCheckStatus
+from idv.verifier.models import FaceCheck
+from recovery_portal.kit import clock, images
+
+from .. import flows, sentences
+from ..models import RecoveryAttempt
+from ..pages import Page
+from .present import mark, status_url, waiting_message
+from .seat import Seat, home, page, seated
+
+
+@page(Page.FACE, "GET", "HEAD", "POST")
+def face(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/face/`: the photos that the challenge asks for. A photo that is none leaves everything as it was."""
+    if request.method == "POST":
+        return _submit(request, seat)
+    return _capture(request, seat, sentences.after_face_check(seat.attempt))
+
+
+def _submit(request: HttpRequest, seat: Seat) -> HttpResponse:
+    frames = {
+        name.removeprefix("frame_"): upload.read()
+        for name, upload in request.FILES.items()
+        if name.startswith("frame_") and hasattr(upload, "read")
+    }
+    try:
+        flows.submit_frames(attempt=seat.attempt, frames=frames, at=clock.now())
+    except images.ImageRefused as refused:
+        seat.attempt.refresh_from_db()
+        return _capture(request, seat, refused.sentence, status=422)
+    except FaceCheckRefused as refused:
+        seat.attempt.refresh_from_db()
+        return _capture(request, seat, sentences.face_refusal(refused.code), status=422)
+    return home(seat)
+
+
+def _capture(request: HttpRequest, seat: Seat, problem: object, status: int = 200) -> HttpResponse:
+    face_check = flows.running_face_check(attempt=seat.attempt, at=clock.now())
+    if face_check is None:
+        return home(seat)
+    context = {
+        "attempt": seat.attempt,
+        "steps": [liveness.step(key).as_dict() for key in face_check.challenge],
+        "problem": problem,
+        "expires_at": face_check.expires_at,
+    }
+    return render(request, "recovery/face.html", context, status=status)
+
+
+@page(Page.CHECKING)
+def checking(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/checking/`: a worker compares; the page follows."""
+    context = {"status_url": status_url(Page.CHECKING), "message": waiting_message(seat)}
+    return render(request, "recovery/checking.html", context)
+
+
+@seated("GET")
+def status(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/status/`: where this device should be, for the page that asks once a second."""
+    own = request.GET.get("page", "")
+    moved = seat.page.value != own
+    if not moved and seat.page is Page.PRESENT:
+        moved = request.GET.get("seen", "") != mark(seat)
+    return JsonResponse(
+        {"next": seat.url if moved else None, "message": waiting_message(seat), "progress": _progress(seat.attempt)}
+    )
+
+
+def _progress(attempt: RecoveryAttempt) -> int | None:
+    """Percent of the Face Check, as coarse as it is known: waiting for a worker, or measured by one."""
+    face_check: FaceCheck | None = attempt.face_check
+    if face_check is None or face_check.status != FaceCheckStatus.CHECKING:
+        return None
+    return 60 if face_check.claimed_at else 20
