@@ -18,7 +18,7 @@ class Page(StrEnum):
     NUMBER = "number"
     NUMBER_SHOWN = "number-shown"
     CONFIRMED = "confirmed"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a name
     OTHER_DEVICE = "other-device"
     SIGNED_IN = "signed-in"
     COMPLETED = "completed"

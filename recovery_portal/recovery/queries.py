@@ -30,7 +30,7 @@ class Eligibility:
 
 
 def find_profile_for(user: User) -> RecoveryProfile | None:
-    """The enabled profile with the lowest priority number that includes ``user``; None for excluded people. One query."""
+    """The enabled profile of lowest priority number that includes ``user``; None for excluded people. One query."""
     included = DirectoryGroup.objects.filter(recovery_profiles=OuterRef("pk"), members=user)
     excluded = DirectoryGroup.objects.filter(excluded_from_recovery__isnull=False, members=user)
     return (
@@ -76,7 +76,8 @@ def explain(user: User) -> Eligibility:
     found = eligibility(user)
     groups = set(user.directory_groups.values_list("pk", flat=True))
     considered = []
-    for profile in RecoveryProfile.objects.filter(ENABLED).order_by("priority", "name").prefetch_related("include_groups"):
+    enabled = RecoveryProfile.objects.filter(ENABLED).order_by("priority", "name")
+    for profile in enabled.prefetch_related("include_groups"):
         includes = profile.include_all_users or any(group.pk in groups for group in profile.include_groups.all())
         verdict = "wins" if found.profile == profile else "includes" if includes else "does not include"
         considered.append((profile.name, verdict))
@@ -86,8 +87,10 @@ def explain(user: User) -> Eligibility:
 def users_touched_by(profile: RecoveryProfile) -> QuerySet[User]:
     """The people for whom ``profile`` would win if it were enabled, whatever its state is now."""
     included = Q() if profile.include_all_users else Q(directory_groups__in=profile.include_groups.all())
-    earlier = RecoveryProfile.objects.filter(ENABLED).exclude(pk=profile.pk).filter(
-        Q(priority__lt=profile.priority) | Q(priority=profile.priority, name__lt=profile.name)
+    earlier = (
+        RecoveryProfile.objects.filter(ENABLED)
+        .exclude(pk=profile.pk)
+        .filter(Q(priority__lt=profile.priority) | Q(priority=profile.priority, name__lt=profile.name))
     )
     users = User.objects.filter(included, account_enabled=True).exclude(
         directory_groups__excluded_from_recovery__isnull=False

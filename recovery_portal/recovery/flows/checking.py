@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -65,9 +66,7 @@ def conclude(*, face_check: FaceCheck, at: datetime) -> None:
             case FaceCheckStatus.FAILED if verifier.tries_left(request=face_check.request):
                 attempt.apply(Event.FACE_CHECK_TRY_FAILED, at=at, reason=face_check.reason_code, details=figures)
             case FaceCheckStatus.FAILED:
-                closing.end(
-                    attempt, Event.FACE_CHECK_FAILED, at=at, reason=face_check.reason_code, details=figures
-                )
+                closing.end(attempt, Event.FACE_CHECK_FAILED, at=at, reason=face_check.reason_code, details=figures)
             case FaceCheckStatus.PASSED:
                 attempt.apply(Event.FACE_CHECK_PASSED, at=at, details=figures)
                 _match(attempt, face_check, at)
@@ -76,7 +75,7 @@ def conclude(*, face_check: FaceCheck, at: datetime) -> None:
 def _match(attempt: RecoveryAttempt, face_check: FaceCheck, at: datetime) -> None:
     found = _compare(attempt, face_check, at)
     terms = attempt.terms
-    facts = {"match_detail": found.detail}
+    facts: dict[str, Any] = {"match_detail": found.detail}
     told = {**found.detail, "matchConfidence": terms.match_confidence}
     if terms.is_evaluation:
         event = Event.EVALUATION_MATCHED if found.matched else Event.EVALUATION_MISMATCHED

@@ -75,7 +75,10 @@ def _count_start(account_name: str, address: str) -> None:
     block = _network(address)
     ratelimit.hit("recovery.start.address", block, limit=settings.RECOVERY_STARTS_PER_ADDRESS, period_s=_HOUR_S)
     ratelimit.hit(
-        "recovery.start.account", f"{account_name}|{block}", limit=settings.RECOVERY_STARTS_PER_ACCOUNT, period_s=_HOUR_S
+        "recovery.start.account",
+        f"{account_name}|{block}",
+        limit=settings.RECOVERY_STARTS_PER_ACCOUNT,
+        period_s=_HOUR_S,
     )
 
 

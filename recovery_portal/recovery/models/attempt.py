@@ -119,7 +119,9 @@ class RecoveryAttempt(models.Model):
         return self.face_device_id
 
     @classmethod
-    def begin(cls, *, user: "User | None", account_name: str, profile: RecoveryProfile, at: datetime) -> "RecoveryAttempt":
+    def begin(
+        cls, *, user: "User | None", account_name: str, profile: RecoveryProfile, at: datetime
+    ) -> "RecoveryAttempt":
         """A new attempt with its first event."""
         with transaction.atomic():
             attempt = cls.objects.create(

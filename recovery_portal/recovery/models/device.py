@@ -14,7 +14,7 @@ from .attempt import RecoveryAttempt
 if TYPE_CHECKING:
     from datetime import datetime
 
-_TOKEN_PURPOSE = "recovery:hand-off"
+_SEALED_FOR = "recovery:hand-off"
 
 
 class AttemptDevice(models.Model):
@@ -72,11 +72,11 @@ class HandOff(models.Model):
 
     @property
     def token(self) -> str:
-        return vault.open(self.token_sealed, purpose=_TOKEN_PURPOSE).decode()
+        return vault.open(self.token_sealed, purpose=_SEALED_FOR).decode()
 
     @staticmethod
     def sealed(token: str) -> bytes:
-        return vault.seal(token.encode(), purpose=_TOKEN_PURPOSE)
+        return vault.seal(token.encode(), purpose=_SEALED_FOR)
 
     def is_open(self, at: "datetime") -> bool:
         return self.used_at is None and self.declined_at is None and at < self.expires_at

@@ -36,6 +36,7 @@ def present(request: HttpRequest, seat: Seat) -> HttpResponse:
     hand_off = seat.attempt.hand_offs.first() if seat.is_starter and seat.attempt.companion is None else None
     link = hand_off_url(hand_off) if hand_off is not None and hand_off.is_open(at) else ""
     is_open = here is not None and here.request.status in _WAITING and here.request.expires_at > at
+    statuses = {asked.request.status for asked in (here, across) if asked is not None}
     ends = [here.request.expires_at] if here is not None else []
     ends += [hand_off.expires_at] if hand_off is not None else []
     context = {
@@ -47,11 +48,8 @@ def present(request: HttpRequest, seat: Seat) -> HttpResponse:
         "here": here.request if here is not None and is_open else None,
         "across": across.request if across is not None and is_open else None,
         "across_svg": qr.svg(across.request.authorization_request_uri) if across is not None and is_open else "",
-        "declined": here is not None and here.request.status == RequestStatus.DECLINED
-        or across is not None and across.request.status == RequestStatus.DECLINED,
-        "other_credential": any(
-            asked is not None and asked.request.status == RequestStatus.REFUSED for asked in (here, across)
-        ),
+        "declined": RequestStatus.DECLINED in statuses,
+        "other_credential": RequestStatus.REFUSED in statuses,
         "expires_at": min(ends) if ends else None,
         "is_open": is_open,
         "status_url": status_url(Page.PRESENT, mark(seat)),
@@ -118,9 +116,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.POST.get("answer") != "continue":
         flows.decline(token=token, at=at)
         return render(request, "recovery/hand_off_declined.html")
-    joined = flows.accept(
-        token=token, browser=http_peer.browser(request), address=http_peer.address(request), at=at
-    )
+    joined = flows.accept(token=token, browser=http_peer.browser(request), address=http_peer.address(request), at=at)
     response = home(Seat(joined.attempt, joined.device))
     sit_down(response, joined.secret)
     return response

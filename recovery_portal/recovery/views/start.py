@@ -112,9 +112,10 @@ def _provider(attempt: RecoveryAttempt) -> IdentityProvider:
 
 
 def _may_leave_to(provider: IdentityProvider, response: HttpResponse) -> HttpResponse:
-    """Browsers hold a form's redirects to `form-action` too (CSP 3, 6.4.2): name the one site the button leads to."""
-    endpoint = provider.metadata.get("authorization_endpoint") or provider.issuer
-    response._csp_update = {"form-action": [http.origin_of(str(endpoint))]}  # type: ignore[attr-defined]
+    """Browsers hold a form's redirects to `form-action` too (CSP 3, 6.4.2): name the one site the button leads to.
+
+    A provider's endpoints are all on its own origin; the verifier accepts no others."""
+    response._csp_update = {"form-action": [http.origin_of(provider.issuer)]}  # type: ignore[attr-defined]
     return response
 
 
