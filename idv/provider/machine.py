@@ -63,6 +63,7 @@ TABLE: Table[State, Event] = Table(
         # The selfie is kept while the document is photographed again: nobody is asked twice for what was good.
         (_S.CHECKING, _E.DOCUMENT_UNUSABLE): _S.DOCUMENT_RETAKE,
         (_S.DOCUMENT_RETAKE, _E.DOCUMENT_SUBMITTED): _S.CHECKING,
+        (_S.DOCUMENT_RETAKE, _E.ANOTHER_DOCUMENT_WANTED): _S.DOCUMENT_CHOICE,
         (_S.CHECKING, _E.SELFIE_UNUSABLE): _S.SELFIE_TIPS,
         (_S.CHECKING, _E.IDENTITY_VERIFIED): _S.VERIFIED,
         (_S.CHECKING, _E.IDENTITY_DECLINED): _S.DECLINED,

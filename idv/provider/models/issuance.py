@@ -47,10 +47,10 @@ class CredentialOffer(models.Model):
     def seal(self, members: dict[str, Any], *, purpose: str) -> bytes:
         return vault.seal(json.dumps(members).encode(), purpose=f"offer-{purpose}", derived_from=self.id.bytes)
 
-    def open(self, sealed: bytes, *, purpose: str) -> dict[str, Any]:
+    def open(self, sealed: bytes | memoryview, *, purpose: str) -> dict[str, Any]:
         """Raises VaultError."""
         members: dict[str, Any] = json.loads(
-            vault.open(sealed, purpose=f"offer-{purpose}", derived_from=self.id.bytes)
+            vault.open(bytes(sealed), purpose=f"offer-{purpose}", derived_from=self.id.bytes)
         )
         return members
 

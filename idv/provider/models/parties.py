@@ -60,8 +60,8 @@ class PushedRequest(models.Model):
     relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="pushed_requests")
     reference_digest = models.CharField(max_length=64, unique=True)
     redirect_uri = models.CharField(max_length=500)
-    client_state = models.CharField(max_length=512)
-    client_nonce = models.CharField(max_length=512)
+    client_state = models.CharField(max_length=2048)
+    client_nonce = models.CharField(max_length=2048)
     code_challenge = models.CharField(max_length=128)
     pushed_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
@@ -69,7 +69,7 @@ class PushedRequest(models.Model):
 
 
 class SeenAssertion(models.Model):
-    """A ``jti`` of a request object, client assertion or c_nonce that was burned; kept until it would be stale anyway."""
+    """A ``jti`` of a request object or client assertion that was used; kept until it would be stale anyway."""
 
     issuer = models.CharField(max_length=255)
     jti_digest = models.CharField(max_length=64)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from recovery_portal.kit import vault
 
@@ -15,7 +16,11 @@ from ..errors import ProofingMoved
 from ..machine import TABLE, Event, State
 from .parties import RelyingParty
 
-_KINDS = [("passport", "Passport"), ("identity_card", "Identity card"), ("driving_licence", "Driver's License")]
+DOCUMENT_KINDS = [
+    ("passport", _("Passport")),
+    ("driving_licence", _("Driver's License")),
+    ("identity_card", _("Identity card")),
+]
 
 
 def _new_personal_key() -> bytes:
@@ -33,14 +38,16 @@ class ProofingSession(models.Model):
     reference = models.CharField(max_length=64, unique=True)  # proofingReference on the credential and in the result
     relying_party = models.ForeignKey(RelyingParty, on_delete=models.PROTECT, related_name="proofings")
     redirect_uri = models.CharField(max_length=500)
-    client_state = models.CharField(max_length=512)
-    client_nonce = models.CharField(max_length=512)
+    client_state = models.CharField(max_length=2048)
+    client_nonce = models.CharField(max_length=2048)
     code_challenge = models.CharField(max_length=128)
 
     state = models.CharField(max_length=20, default=State.STARTED)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
-    requested_from = models.CharField(max_length=100, blank=True)  # the browser that the portal sent, for the phone page
+    requested_from = models.CharField(
+        max_length=100, blank=True
+    )  # the browser that the portal sent, for the phone page
 
     personal_key = models.BinaryField(default=_new_personal_key)
     applicant_sealed = models.BinaryField(null=True, blank=True)
@@ -48,7 +55,7 @@ class ProofingSession(models.Model):
     portrait_sealed = models.BinaryField(null=True, blank=True)
 
     country = models.CharField(max_length=3, blank=True)
-    document_kind = models.CharField(max_length=20, blank=True, choices=_KINDS)
+    document_kind = models.CharField(max_length=20, blank=True, choices=DOCUMENT_KINDS)
     challenge = models.JSONField(default=list)
     challenge_expires_at = models.DateTimeField(null=True, blank=True)
     retake_code = models.CharField(max_length=50, blank=True)  # why the last photos were unusable
@@ -94,9 +101,9 @@ class ProofingSession(models.Model):
     def seal(self, data: bytes, *, purpose: str) -> bytes:
         return vault.seal(data, purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
 
-    def open(self, sealed: bytes, *, purpose: str) -> bytes:
+    def open(self, sealed: bytes | memoryview, *, purpose: str) -> bytes:
         """Raises VaultError, also after the person was erased."""
-        return vault.open(sealed, purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
+        return vault.open(bytes(sealed), purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
 
     def document(self) -> dict[str, str]:
         """What was read from the document; empty before the decision and after the person was erased."""

@@ -1,0 +1,165 @@
+"""Following, the offer, and every end: what each device shows once the checks have spoken, and the way home."""
+
+import uuid
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from idv.protocol.issuance import SCHEME
+from recovery_portal.kit import clock, qr
+from recovery_portal.kit.machine import IllegalTransition
+
+from ..errors import ProofingMoved, ProofingOver
+from ..flows import authorization, deciding, issuing, steps
+from ..machine import State
+from ..models import ProofingSession
+from .visit import Role, address_of, admit, page, page_of, to_current_page
+
+_STAGES = {
+    State.DETAILS: _("Your phone has joined. Go on there."),
+    State.DOCUMENT_CHOICE: _("Choose your document on the phone."),
+    State.DOCUMENT_TIPS: _("Photograph your document with the phone."),
+    State.DOCUMENT_PHOTOS: _("Photograph your document with the phone."),
+    State.DOCUMENT_RETAKE: _("The document has to be photographed again. The phone says how."),
+    State.SELFIE_TIPS: _("Take the photos of yourself with the phone."),
+    State.SELFIE: _("Take the photos of yourself with the phone."),
+    State.CHECKING: _("Your photos are being checked."),
+    State.VERIFIED: _("You are verified. Add the credential to your wallet on the phone."),
+    State.OFFERED: _("Add the credential to your wallet on the phone."),
+}
+_GOES_HOME = (Role.DESKTOP, Role.SINGLE)
+# Ends from which the browser that the portal sent is taken home without being asked.
+_HOME_BY_ITSELF = frozenset({State.ISSUED, State.CANCELLED})
+
+
+@require_GET
+def current(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
+    return to_current_page(*admit(request, proofing_id))
+
+
+@require_GET
+def status(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
+    """Where the page that asks should be now; ``?on=`` says which one it is."""
+    at = clock.now()
+    proofing, role = admit(request, proofing_id)
+    deciding.ask_again_if_lost(proofing=proofing, at=at)
+    return JsonResponse(
+        {
+            "next": _next(proofing, role, request.GET.get("on", "")),
+            "message": str(_STAGES.get(State(proofing.state), "")),
+            "progress": proofing.progress,
+        }
+    )
+
+
+def _next(proofing: ProofingSession, role: Role, on: str) -> str | None:
+    current_page = page_of(proofing, role)
+    if current_page != on:
+        return address_of(proofing, current_page)
+    if role in _GOES_HOME and State(proofing.state) in _HOME_BY_ITSELF:
+        return address_of(proofing, "return")
+    return None
+
+
+@require_GET
+@page("follow")
+def follow(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    message = _STAGES.get(State(proofing.state), "")
+    return render(request, "provider/follow.html", {"proofing": proofing, "message": message, "page": "follow"})
+
+
+@require_http_methods(["GET", "POST"])
+@page("add")
+def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    if request.method == "POST":
+        issuing.offer_credential(proofing=proofing, at=clock.now())
+        return to_current_page(proofing, role)
+    return render(request, "provider/add.html", {"proofing": proofing, "page": "add"})
+
+
+@require_GET
+@page("open")
+def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    try:
+        offer = issuing.current_offer(proofing=proofing, at=clock.now())
+    except ProofingOver:
+        return render(request, "provider/no_more_offers.html", {"proofing": proofing}, status=409)
+    except ProofingMoved:
+        offer = None  # the wallet is fetching it this very second; the page follows
+    query = urlencode({"credential_offer_uri": offer.offer_uri}) if offer else ""
+    any_wallet = f"{SCHEME}://?{query}"
+    context = {
+        "proofing": proofing,
+        "offer": offer,
+        "wallet_link": f"{settings.WALLET_URL}/receive?{query}",
+        "any_wallet_link": any_wallet,
+        "svg": qr.svg(any_wallet) if offer else "",
+        "page": "open",
+    }
+    return render(request, "provider/open.html", context)
+
+
+@require_GET
+@page("finished")
+def finished(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return _end_page(request, proofing, role, "finished")
+
+
+@require_GET
+@page("declined")
+def declined(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return _end_page(request, proofing, role, "declined")
+
+
+@require_GET
+@page("cancelled")
+def cancelled(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return _end_page(request, proofing, role, "cancelled")
+
+
+@require_GET
+@page("expired")
+def expired(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return _end_page(request, proofing, role, "expired")
+
+
+@require_POST
+def cancel(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
+    proofing, role = admit(request, proofing_id)
+    try:
+        steps.cancel(proofing=proofing, at=clock.now())
+    except (ProofingOver, ProofingMoved, IllegalTransition):
+        proofing.refresh_from_db()
+    return to_current_page(proofing, role)
+
+
+@require_GET
+def go_home(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
+    """Take the browser that the portal sent back to it, once there is something to say (RFC 6749 section 4.1.2)."""
+    proofing, role = admit(request, proofing_id)
+    if role not in _GOES_HOME:
+        raise Http404("a phone has no portal to go home to")
+    if State(proofing.state) not in _MAY_GO_HOME:
+        return to_current_page(proofing, role)
+    try:
+        return HttpResponseRedirect(authorization.go_home(proofing=proofing, at=clock.now()))
+    except ProofingOver:
+        return to_current_page(proofing, role)
+
+
+_MAY_GO_HOME = frozenset({State.ISSUED, State.DECLINED, State.CANCELLED, State.EXPIRED, State.RETURNED})
+
+
+def _end_page(request: HttpRequest, proofing: ProofingSession, role: Role, name: str) -> HttpResponse:
+    context = {
+        "proofing": proofing,
+        "goes_home": role in _GOES_HOME,
+        "by_itself": role in _GOES_HOME and State(proofing.state) in _HOME_BY_ITSELF,
+        "page": name,
+        "help_desk": settings.HELP_DESK_CONTACT,
+    }
+    return render(request, f"provider/{name}.html", context)

@@ -1,0 +1,159 @@
+"""The pages on which the person does the work, one view a page."""
+
+from collections.abc import Callable, Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from idv.face import liveness
+from idv.face.errors import sentence as face_sentence
+from recovery_portal.kit import clock, images
+
+from ..document.errors import sentence as document_sentence
+from ..flows import steps
+from ..forms import DetailsForm, DocumentForm
+from ..models import ProofingSession
+from .visit import Role, page, to_current_page
+
+_OWN_SENTENCES = {
+    "portrait_unusable": gettext_lazy(
+        "The portrait on the document could not be seen well. Photograph it again without glare."
+    ),
+    "other_country": gettext_lazy(
+        "This document is from another country than the one you chose. Choose again or use another one."
+    ),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@page("details")
+def details(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    form = DetailsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        applicant = steps.Applicant(name=form.cleaned_data["name"], email=form.cleaned_data["email"])
+        steps.give_details(proofing=proofing, applicant=applicant, at=clock.now())
+        return to_current_page(proofing, role)
+    return render(request, "provider/details.html", {"proofing": proofing, "form": form})
+
+
+@require_POST
+@page("details")
+def without_biometrics(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    steps.refuse_biometrics(proofing=proofing, at=clock.now())
+    return to_current_page(proofing, role)
+
+
+@require_http_methods(["GET", "POST"])
+@page("document")
+def document(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    form = DocumentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        steps.choose_document(
+            proofing=proofing, country=form.cleaned_data["country"], kind=form.cleaned_data["kind"], at=clock.now()
+        )
+        return to_current_page(proofing, role)
+    return render(request, "provider/document.html", {"proofing": proofing, "form": form})
+
+
+@require_POST
+@page("document-tips", "document-photos")
+def another_document(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    steps.want_another_document(proofing=proofing, at=clock.now())
+    return to_current_page(proofing, role)
+
+
+@require_http_methods(["GET", "POST"])
+@page("document-tips")
+def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    if request.method == "POST":
+        steps.read_document_tips(proofing=proofing, at=clock.now())
+        return to_current_page(proofing, role)
+    return render(request, "provider/document_tips.html", {"proofing": proofing})
+
+
+@require_http_methods(["GET", "POST"])
+@page("document-photos")
+def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    sides = steps.sides_of(proofing)
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        accepted, errors = _accept(request, sides)
+        if not errors:
+            steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
+            return to_current_page(proofing, role)
+    context = {"proofing": proofing, "steps": [_side_step(proofing, side, errors) for side in sides], "errors": errors}
+    context["advice"] = _advice(proofing, document_sentence)
+    return render(request, "provider/document_photos.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@page("selfie-tips")
+def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    if request.method == "POST":
+        steps.read_selfie_tips(proofing=proofing, at=clock.now())
+        return to_current_page(proofing, role)
+    return render(
+        request, "provider/selfie_tips.html", {"proofing": proofing, "advice": _advice(proofing, face_sentence)}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@page("selfie")
+def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    at = clock.now()
+    errors: dict[str, str] = {}
+    late = not steps.challenge_is_live(proofing, at=at)
+    if late:
+        steps.renew_challenge(proofing=proofing, at=at)
+    if request.method == "POST" and not late:
+        accepted, errors = _accept(request, proofing.challenge)
+        if not errors:
+            steps.submit_selfie(proofing=proofing, frames=accepted, at=at)
+            return to_current_page(proofing, role)
+    context = {
+        "proofing": proofing,
+        "steps": [liveness.step(key).as_dict() | {"error": errors.get(key, "")} for key in proofing.challenge],
+        "errors": errors,
+        "late": late and request.method == "POST",
+    }
+    return render(request, "provider/selfie.html", context, status=422 if errors else 200)
+
+
+@require_GET
+@page("checking")
+def checking(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return render(request, "provider/checking.html", {"proofing": proofing, "page": "checking"})
+
+
+def _accept(request: HttpRequest, keys: Iterable[str]) -> tuple[dict[str, images.AcceptedImage], dict[str, str]]:
+    """The photo of each key through the one gate, and a sentence for each that did not pass."""
+    accepted, errors = {}, {}
+    for key in keys:
+        upload = request.FILES.get(f"frame_{key}")
+        if upload is None:
+            errors[key] = _("This photo is missing. Take it, or choose a file.")
+            continue
+        try:
+            accepted[key] = images.accept(upload.read())
+        except images.ImageRefused as refused:
+            errors[key] = str(refused.sentence)
+    return accepted, errors
+
+
+def _side_step(proofing: ProofingSession, side: str, errors: dict[str, str]) -> dict[str, str]:
+    if proofing.document_kind == "passport":
+        words = (_("Photograph the page with your picture"), _("The two lines of letters at the bottom must be sharp."))
+    elif side == "front":
+        words = (_("Photograph the front"), _("The side with your picture."))
+    else:
+        words = (_("Photograph the back"), _("The side with the code or the lines of letters."))
+    return {"key": side, "instruction": words[0], "hint": words[1], "error": errors.get(side, "")}
+
+
+def _advice(proofing: ProofingSession, sentence: Callable[[str], object]) -> str:
+    """What to do better this time, from the stored reason of the last try."""
+    code = proofing.retake_code
+    return str(_OWN_SENTENCES.get(code) or sentence(code)) if code else ""

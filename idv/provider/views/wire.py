@@ -1,0 +1,103 @@
+"""The manners of every protocol endpoint: JSON whatever comes in, the standard's code, no-store, never a page."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from idv.protocol.issuance import error_members
+from recovery_portal.kit.http_peer import address
+from recovery_portal.kit.ratelimit import RateLimited, hit
+
+from ..errors import InvalidToken, ProtocolRefused
+
+_log = logging.getLogger(__name__)
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+
+Endpoint = Callable[..., HttpResponse]
+
+
+def endpoint(*methods: str, limit: int = 0, public: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """An endpoint for ``methods``: ``limit`` requests a minute from one address; ``public`` ones any page may read."""
+
+    def decorate(view: Endpoint) -> Endpoint:
+        @csrf_exempt
+        @wraps(view)
+        def door(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            response = _answer(view, request, methods, limit, kwargs)
+            response.headers.setdefault("Cache-Control", "no-store")
+            if public:
+                response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
+
+        return door
+
+    return decorate
+
+
+def _answer(
+    view: Endpoint, request: HttpRequest, methods: tuple[str, ...], limit: int, kwargs: dict[str, Any]
+) -> HttpResponse:
+    try:
+        if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+            raise ProtocolRefused("invalid_request", "method not allowed", status=405)
+        if limit:
+            hit(f"provider-{view.__name__}", address(request), limit=limit, period_s=60)
+        return view(request, **kwargs)
+    except InvalidToken as refusal:
+        _log.info("%s refused: %s", view.__name__, refusal.reason)
+        return _refusal(refusal, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    except ProtocolRefused as refusal:
+        _log.info("%s refused: %s (%s)", view.__name__, refusal.code, refusal.reason)
+        return _refusal(refusal, {"Allow": ", ".join(methods)} if refusal.status == 405 else {})
+    except RateLimited as busy:
+        body = error_members("temporarily_unavailable", "too many requests")
+        return JsonResponse(body, status=429, headers={"Retry-After": str(busy.retry_after_s)})
+    except (RequestDataTooBig, UnreadablePostError):
+        return JsonResponse(error_members("invalid_request", "the body cannot be read"), status=413)
+
+
+def _refusal(refusal: ProtocolRefused, headers: dict[str, str]) -> JsonResponse:
+    # Who fails to prove who they are is told nothing more (RFC 9700); the log knows.
+    description = refusal.reason if refusal.status != 401 else ""
+    return JsonResponse(error_members(refusal.code, description), status=refusal.status, headers=headers)
+
+
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """The form in the body; no parameter twice (RFC 6749 section 3.2). Raises ProtocolRefused(invalid_request)."""
+    if request.content_type != _FORM:
+        raise ProtocolRefused("invalid_request", f"send {_FORM}")
+    try:
+        pairs = parse_qsl(
+            request.body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, encoding="utf-8", errors="strict"
+        )
+    except ValueError as error:
+        raise ProtocolRefused("invalid_request", "the form cannot be read") from error
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ProtocolRefused("invalid_request", "a parameter stands there twice")
+    if any("\0" in value for value in members.values()):
+        raise ProtocolRefused("invalid_request", "the form cannot be read")
+    return members
+
+
+def json_body_of(request: HttpRequest, *, code: str) -> bytes:
+    """The JSON text in the body. Raises ProtocolRefused(code) for another content type."""
+    if request.content_type != _JSON:
+        raise ProtocolRefused(code, f"send {_JSON}")
+    return request.body
+
+
+def bearer_of(request: HttpRequest) -> str:
+    """The access token of the Authorization header, and of nowhere else. Raises InvalidToken."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidToken("no bearer token in the Authorization header")
+    return token.strip()
