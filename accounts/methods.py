@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationDuty:
-    """The person may go nowhere but Security info until a method is registered; after `until` the session ends."""
+    """The person may go nowhere but Security info until a method is registered; after `until` the session ends.
+
+    `session_until`: when the session ends in any case, also with the duty done (SP 800-63B-4 §2.2.3: a session lives
+    no longer than what it was opened with).
+    """
 
     until: datetime | None
+    session_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,7 @@ class AuthenticationMethod(Protocol):
     `label`: the entry under "Choose a way to sign in". `prompt_template`: the page that asks for the proof; it gets
     `account_name`, `method` and `error`, extends "accounts/prompt.html" and fills its block `proof`.
     `strength`: higher is offered first. `is_standing`: whether having it is enough to sign in for good (a pass is not).
+    `knows_why`: its `verify` is given the user even where the method is not usable, refuses, and tells operators why.
     """
 
     key: str
@@ -53,6 +59,7 @@ class AuthenticationMethod(Protocol):
     prompt_template: str
     strength: int
     is_standing: bool
+    knows_why: bool
 
     def usable_by(self, user: "User", *, at: datetime) -> bool:
         """Whether the user can sign in with it now."""

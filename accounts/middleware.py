@@ -45,6 +45,10 @@ class RegistrationGate:
             session.end(request)
             messages.info(request, _("You were signed out because the page was not used for a while."))
             return redirect("accounts:sign_in")
+        if session.has_run_out(request, at=at):
+            session.end(request)
+            messages.info(request, _("The time for this sign-in has run out. Sign in again."))
+            return redirect("accounts:sign_in")
         session.touch(request, at=at)
         duty = session.duty(request)
         if duty is None:

@@ -1,6 +1,5 @@
 """What a person can do with a pass: issue, redeem, revoke; and change the policy that governs them."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
+from accounts import flows as accounts
 from accounts import notices
 from accounts.audit import flows as audit
 from accounts.models import User
@@ -19,8 +19,6 @@ from .errors import IssueRefused, Refusal
 from .models import TemporaryAccessPass, TemporaryAccessPassPolicy
 from .policy import Usability
 from .queries import find_pass, get_policy, usability
-
-log = logging.getLogger(__name__)
 
 SERVICE = "Authentication Methods"
 METHOD = "Temporary Access Pass"
@@ -121,28 +119,28 @@ def issue(
 def redeem(*, user: User, passcode: str, at: datetime) -> Redeemed | NotRedeemed:
     """Try ``passcode`` for ``user`` and spend the pass: of several tries at once with a one-time pass one succeeds.
 
-    Refusals are counted and audited here, so a caller must not roll its transaction back on them. Every road costs
-    one Argon2 comparison, whether there is a pass or not.
+    Wrong tries are counted here, so a caller must not roll its transaction back on a refusal; auditing the sign-in is
+    the caller's. Every road costs one Argon2 comparison, whether there is a pass or not.
     """
     passcode = passcodes.entered(passcode)
+    record = find_pass(user)
+    if record is None:
+        passcodes.spend_time()
+        return NotRedeemed(Refusal.NO_PASS, "no pass")
     # The try is paid for before it is looked at: parallel guesses cannot share one.
     attempt = throttle.take_try(user, at)
     if attempt.locked_until is not None:
         passcodes.spend_time()
-        return _refused(user, Refusal.LOCKED, "locked", at, retry_at=attempt.locked_until)
-    record = find_pass(user)
-    if record is None:
-        passcodes.spend_time()
-        return _refused(user, Refusal.NO_PASS, "no pass", at)
+        return NotRedeemed(Refusal.LOCKED, "locked", attempt.locked_until)
     if not passcodes.matches(passcode, record.passcode_hash):
         if attempt.failures >= rules.TRIES_BEFORE_WITHDRAWAL:
             _withdraw(user, at)
-        return _refused(user, Refusal.WRONG_PASSCODE, "wrong passcode", at)
+        return NotRedeemed(Refusal.WRONG_PASSCODE, "wrong passcode")
     state = usability(record, at)
     if state is not Usability.ENABLED_BY_POLICY:
-        return _refused(user, _REFUSAL_OF_STATE[state], state.value, at)
+        return NotRedeemed(_REFUSAL_OF_STATE[state], state.value)
     if not _spend(record, at):
-        return _refused(user, Refusal.ALREADY_USED, "used, replaced or revoked a moment ago", at)
+        return NotRedeemed(Refusal.ALREADY_USED, "used, replaced or revoked a moment ago")
     throttle.forgive(user)
     until = rules.registration_until(is_usable_once=record.is_usable_once, redeemed_at=at, expires_at=record.expires_at)
     return Redeemed(record, until)
@@ -156,28 +154,18 @@ def _spend(record: TemporaryAccessPass, at: datetime) -> bool:
     return same.update(redeemed_at=Coalesce("redeemed_at", at)) == 1
 
 
-def _refused(
-    user: User, refusal: Refusal, reason: str, at: datetime, *, retry_at: datetime | None = None
-) -> NotRedeemed:
-    audit.record(
-        activity="Temporary Access Pass sign-in",
-        result="failure",
-        reason=f"{refusal.value} {refusal.meaning}",
-        at=at,
-        target=user,
-        details={"method": METHOD, "errorCode": refusal.value, "methodUsabilityReason": reason},
-        service=SERVICE,
-    )
-    log.info("temporary access pass refused: %s (%s)", refusal.value, reason)
-    return NotRedeemed(refusal, reason, retry_at)
-
-
 def revoke(*, user: User, revoked_by: User | None, at: datetime) -> bool:
-    """Delete the user's pass; False when there was none. ``revoked_by`` may be the user; None means the system."""
+    """Delete the user's pass; False when there was none. ``revoked_by`` may be the user; None means the system.
+
+    A pass that was used already and is revoked by somebody else takes the sessions of the user with it.
+    """
+    by_operator = revoked_by is not None and revoked_by.pk != user.pk
     with transaction.atomic():
-        if not discard(user=user):
+        record = TemporaryAccessPass.objects.select_for_update().filter(user=user).first()
+        if record is None or not discard(user=user):
             return False
-        by_operator = revoked_by is not None and revoked_by.pk != user.pk
+        if by_operator and record.redeemed_at is not None:
+            accounts.end_other_sessions(user=user, at=at)
         audit.record(
             activity="Admin deleted security info" if by_operator else "User deleted security info",
             reason=f"{METHOD} deleted",

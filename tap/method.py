@@ -10,6 +10,7 @@ from accounts.methods import MethodRow, RegistrationDuty
 from accounts.models import User
 
 from . import flows, passcode, policy
+from .errors import Refusal
 from .queries import find_pass, usability
 
 _STATES = {
@@ -25,11 +26,12 @@ class TemporaryAccessPassMethod:
     """A strong way in for a while: it serves to register something that lasts, and obliges to do so."""
 
     key = "temporaryAccessPass"
-    label = _("Temporary Access Pass")
+    label = _("Use your Temporary Access Pass")
     prompt_template = "tap/prompt.html"
     # A person who was just given a pass is asked for it first, as the original does.
     strength = 100
     is_standing = False
+    knows_why = True
 
     def usable_by(self, user: User, *, at: datetime) -> bool:
         record = find_pass(user)
@@ -39,20 +41,21 @@ class TemporaryAccessPassMethod:
         """Spend the pass. Raises MethodRefused with the operator's error number; one road for unknown accounts too."""
         if user is None:
             passcode.spend_time()
-            raise MethodRefused("temporary_access_pass_refused", "unknown account")
+            raise MethodRefused(Refusal.NO_PASS, "unknown account")
         outcome = flows.redeem(user=user, passcode=form.get("passcode", ""), at=at)
         if isinstance(outcome, flows.NotRedeemed):
-            raise MethodRefused("temporary_access_pass_refused", f"{outcome.refusal.value} {outcome.reason}")
+            raise MethodRefused(outcome.refusal, f"{outcome.refusal.meaning} ({outcome.reason})")
 
     def must_register_after(self, user: User, *, at: datetime) -> RegistrationDuty | None:
-        """Always: ten minutes for a one-time pass, else until the pass ends."""
+        """Always: ten minutes for a one-time pass, else until the pass ends; and the session ends with the pass."""
         record = find_pass(user)
         if record is None:
-            return RegistrationDuty(until=at)
+            return RegistrationDuty(until=at, session_until=at)
         return RegistrationDuty(
             until=policy.registration_until(
                 is_usable_once=record.is_usable_once, redeemed_at=at, expires_at=record.expires_at
-            )
+            ),
+            session_until=record.expires_at,
         )
 
     def describe(self, user: User, *, at: datetime) -> Sequence[MethodRow]:
@@ -63,7 +66,7 @@ class TemporaryAccessPassMethod:
             MethodRow(
                 method=self.key,
                 id=str(record.pk),
-                label=self.label,
+                label=_("Temporary Access Pass"),
                 detail=_STATES[usability(record, at)],
                 created_at=record.created_at,
                 last_used_at=record.redeemed_at,

@@ -22,6 +22,7 @@ class PasskeyMethod:
     prompt_template = "accounts/prompt_passkey.html"
     strength = 90
     is_standing = True
+    knows_why = False
 
     def usable_by(self, user: User, *, at: datetime) -> bool:
         return user.passkeys.usable().exists()

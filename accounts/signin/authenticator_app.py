@@ -41,6 +41,7 @@ class AuthenticatorAppMethod:
     prompt_template = "accounts/prompt_code.html"
     strength = 50
     is_standing = True
+    knows_why = False
 
     def usable_by(self, user: User, *, at: datetime) -> bool:
         return user.authenticator_apps.usable().exists()

@@ -50,7 +50,7 @@ def sign_in(
     throttle.admit(account_name=account_name, method=method, address=address, known_browser=known_browser)
     user = find_user(account_name)
     usable = method.usable_by(user or decoys.stranger(), at=at)
-    candidate = user if usable else None
+    candidate = user if usable or method.knows_why else None
     with transaction.atomic():
         try:
             method.verify(candidate, form, at=at)

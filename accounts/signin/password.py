@@ -22,6 +22,7 @@ class PasswordMethod:
     prompt_template = "accounts/prompt_password.html"
     strength = 60
     is_standing = True
+    knows_why = False
 
     def usable_by(self, user: User, *, at: datetime) -> bool:
         return user.has_usable_password() and user.password_suspended_at is None

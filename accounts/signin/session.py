@@ -27,6 +27,7 @@ _BROWSER = "browser"
 _SIGNED_IN_AT = "signed_in_at"
 _SEEN_AT = "seen_at"
 _DUTY = "registration_duty"
+_ENDS_AT = "ends_at"
 _BACKEND = "accounts.backends.DirectoryBackend"
 
 _KNOWN_COOKIE = f"{'__Host-' if settings.SESSION_COOKIE_SECURE else ''}portal-known-browser"
@@ -67,8 +68,11 @@ def begin(request: HttpRequest, outcome: SignedIn, *, at: datetime) -> None:
     login(request, outcome.user, backend=_BACKEND)
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = at.isoformat()
     request.session.pop(_DUTY, None)
+    request.session.pop(_ENDS_AT, None)
     if outcome.duty is not None:
         request.session[_DUTY] = outcome.duty.until.isoformat() if outcome.duty.until else ""
+        if outcome.duty.session_until is not None:
+            request.session[_ENDS_AT] = outcome.duty.session_until.isoformat()
 
 
 def end(request: HttpRequest) -> None:
@@ -93,6 +97,12 @@ def is_fresh(request: HttpRequest, *, at: datetime) -> bool:
         return True
     began = _time(request, _SIGNED_IN_AT)
     return began is not None and at - began <= FRESH_FOR
+
+
+def has_run_out(request: HttpRequest, *, at: datetime) -> bool:
+    """Whether what the session was opened with has ended."""
+    ends = _time(request, _ENDS_AT)
+    return ends is not None and at >= ends
 
 
 def is_over(request: HttpRequest, *, at: datetime) -> bool:

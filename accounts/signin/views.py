@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.errors import MethodRefused
+from accounts.methods import find_method
 from accounts.passkeys import flows as passkeys
 from accounts.queries import find_user
 from accounts.signin import flows, offers, session
@@ -60,6 +61,9 @@ def prompt(request: HttpRequest, method: str) -> HttpResponse:
     at = clock.now()
     offered = flows.methods_for(name, at=at)
     chosen = next((offer for offer in offered if offer.key == method), None)
+    if chosen is None and request.method == "POST":
+        # The way was there when the page was opened, or never was: refused alike, for everybody.
+        chosen = find_method(method)
     if chosen is None:
         return redirect("accounts:prompt", method=offered[0].key)
     context: dict[str, object] = {"account_name": name, "method": chosen}

@@ -133,12 +133,14 @@ def test_ten_wrong_tries_lock_the_pass_for_sixty_seconds_even_for_the_right_pass
 
 
 def test_tries_during_a_lock_do_not_make_it_longer(alice: User, now: datetime) -> None:
+    flows.issue(user=alice, issued_by=None, at=now)
     for _ in range(15):
         flows.redeem(user=alice, passcode="wrong", at=now)
     assert PasscodeThrottle.objects.get(user=alice).failures == 10
 
 
 def test_the_second_lock_is_twice_as_long(alice: User, now: datetime) -> None:
+    flows.issue(user=alice, issued_by=None, at=now)
     for _ in range(10):
         flows.redeem(user=alice, passcode="wrong", at=now)
     later = now + timedelta(seconds=60)
@@ -148,6 +150,7 @@ def test_the_second_lock_is_twice_as_long(alice: User, now: datetime) -> None:
 
 
 def test_wrong_tries_for_one_person_do_not_touch_another(alice: User, bob: User, now: datetime) -> None:
+    flows.issue(user=alice, issued_by=None, at=now)
     issued = flows.issue(user=bob, issued_by=None, at=now)
     for _ in range(12):
         flows.redeem(user=alice, passcode="wrong", at=now)
@@ -155,6 +158,7 @@ def test_wrong_tries_for_one_person_do_not_touch_another(alice: User, bob: User,
 
 
 def test_a_new_pass_is_not_locked_by_guesses_at_the_old_one(alice: User, now: datetime) -> None:
+    flows.issue(user=alice, issued_by=None, at=now)
     for _ in range(12):
         flows.redeem(user=alice, passcode="wrong", at=now)
     assert redeemed(alice, flows.issue(user=alice, issued_by=None, at=now).passcode, now)
@@ -214,17 +218,33 @@ def test_a_revoked_and_a_withdrawn_pass_are_told_too(
     assert len(mail.outbox) == 6
 
 
-def test_issuing_and_failing_leave_audit_events_with_the_numbers_of_the_original(
-    alice: User, bob: User, now: datetime
-) -> None:
+def test_issuing_leaves_an_audit_event(alice: User, bob: User, now: datetime) -> None:
     flows.issue(user=alice, issued_by=bob, at=now, correlation_id="c-1")
     made = AuditEvent.objects.get(activity="Admin registered security info")
     assert (made.result, made.target, made.initiated_by, made.correlation_id) == ("success", alice, bob, "c-1")
-    flows.redeem(user=alice, passcode="wrong", at=now)
-    failed = AuditEvent.objects.get(activity="Temporary Access Pass sign-in")
-    assert failed.result == "failure"
-    assert failed.reason.startswith("AADSTS130503 InvalidAccessPass")
-    assert failed.details["errorCode"] == "AADSTS130503"
+    assert made.details["lifetimeInMinutes"] == "60"
+    flows.issue(user=alice, issued_by=None, at=now, correlation_id="c-2")
+    by_recovery = AuditEvent.objects.get(activity="Temporary Access Pass issued")
+    assert (by_recovery.initiated_by, by_recovery.correlation_id) == (None, "c-2")
+
+
+def test_revoking_a_pass_that_was_used_ends_the_sessions_of_the_user(alice: User, bob: User, now: datetime) -> None:
+    issued = flows.issue(user=alice, issued_by=bob, at=now)
+    flows.revoke(user=alice, revoked_by=bob, at=now)
+    alice.refresh_from_db()
+    assert alice.session_epoch == 0
+    issued = flows.issue(user=alice, issued_by=bob, at=now)
+    redeemed(alice, issued.passcode, now)
+    flows.revoke(user=alice, revoked_by=bob, at=now)
+    alice.refresh_from_db()
+    assert alice.session_epoch == 1
+
+
+def test_without_a_pass_nothing_is_counted_nor_locked(alice: User, now: datetime) -> None:
+    """There is nothing to guess, and a stranger could otherwise lock the pass that is still to come."""
+    for _ in range(12):
+        assert refused(alice, "wrong", now).refusal is Refusal.NO_PASS
+    assert not PasscodeThrottle.objects.exists()
 
 
 def test_the_passcode_stands_nowhere_but_in_the_answer(
