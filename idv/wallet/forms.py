@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from idv.wallet import links
 from idv.wallet import pin as pins
 
 
-def _pin_field(label: str | Promise, autocomplete: str) -> forms.CharField:
+def _pin_field(label: Any, autocomplete: str) -> forms.CharField:
     attributes = {"inputmode": "numeric", "autocomplete": autocomplete, "pattern": "[0-9]*"}
     widget = forms.PasswordInput(attrs=attributes)
     return forms.CharField(label=label, max_length=pins.PIN_LENGTH, widget=widget)

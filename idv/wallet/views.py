@@ -18,7 +18,7 @@ from idv.wallet.forms import ChangePinForm, NewPinForm, PasteForm, PinForm
 from idv.wallet.models import HeldCredential, IncomingLink
 from idv.wallet.pages import page, refused
 from idv.wallet.sealing import OpenWallet
-from recovery_portal.kit import clock, ratelimit, redirects, tokens
+from recovery_portal.kit import clock, http_peer, ratelimit, redirects, tokens
 
 _WALLETS_PER_HOUR = 20
 
@@ -30,7 +30,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     form = NewPinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ratelimit.hit("wallet-create", request.META.get("REMOTE_ADDR", ""), limit=_WALLETS_PER_HOUR, period_s=3600)
+            ratelimit.hit("wallet-create", http_peer.address(request), limit=_WALLETS_PER_HOUR, period_s=3600)
         except ratelimit.RateLimited as error:
             return refused(request, error)
         at, browser_token = clock.now(), tokens.new_token(32)
