@@ -31,7 +31,7 @@ class Quality:
     sharpness: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Face:
     """One measured face. ``vector`` is biometric data: it lives in memory, never in a table or a log."""
 

@@ -1,0 +1,165 @@
+"""The printed side against the machine-readable one: names have no check digit, and 6 and G share one."""
+
+import functools
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from idv.provider.document import ocr
+from idv.provider.document.errors import DocumentUnreadable
+from idv.provider.document.locate import Picture
+from idv.provider.document.mrz import transliterate
+from idv.provider.document.reading import Check
+
+_ALIKE: Final = str.maketrans("OQDILZSB", "00011258")
+_LABELS: Final = re.compile(r"^(\d[A-D]?|SURNAME|FAMILYNAME|LASTNAME|GIVENNAMES?|FIRSTNAMES?|NAMES?|NOM|PRENOMS?)(?=[A-Z])")
+_FORMATS: Final = ("%d%b%Y", "%d%m%Y", "%Y%m%d", "%m%d%Y", "%d%b%y", "%d%B%Y", "%d%m%y")
+# Labels are printed smaller than what they label; heights are shares of the page's height.
+_VALUE_HEIGHT: Final = (0.034, 0.11)
+_MAX_ASPECT: Final = 18
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the machine-readable part says, in its own spelling.
+
+    ``number_is_doubtful``: the number was mended, so look-alike letters and digits in print do not bear it out.
+    """
+
+    surname: str
+    given_names: str
+    document_number: str
+    dates: tuple[date, ...]
+    names_may_be_truncated: bool = False
+    number_is_doubtful: bool = False
+
+
+@dataclass
+class Comparison:
+    """What of it was found in print. Names are as printed."""
+
+    surname: str = ""
+    given_names: str = ""
+    number_found: bool = False
+    dates_found: set[date] = field(default_factory=set)
+    nearest_name: float = 1.0
+
+    def complete(self, expected: Expected) -> bool:
+        names = bool(self.surname) and (bool(self.given_names) or not expected.given_names)
+        return names and self.number_found and set(expected.dates) <= self.dates_found
+
+
+class Print:
+    """The printed lines of one view, read when first needed: the values at once, the small print only when asked."""
+
+    def __init__(self, view: Picture, lines: Sequence[ocr.Line]) -> None:
+        self.view = view
+        low, high = (share * view.shape[0] for share in _VALUE_HEIGHT)
+        self._values = [line for line in lines if low <= line.height <= high and line.width < _MAX_ASPECT * line.height]
+        self._small = [line for line in lines if line.height < low]
+
+    @functools.cached_property
+    def values(self) -> list[str]:
+        return self._read(self._values)
+
+    @functools.cached_property
+    def small(self) -> list[str]:
+        return self._read(self._small)
+
+    def _read(self, lines: Sequence[ocr.Line]) -> list[str]:
+        return [one.text for one in ocr.read([ocr.crop(self.view, line) for line in lines])]
+
+    def compare(self, expected: Expected) -> Comparison:
+        """Look for ``expected``; the small print is read only when something is missing among the values."""
+        found = match(self.values, expected)
+        return found if found.complete(expected) else match(self.values + self.small, expected)
+
+
+def match(texts: Sequence[str], expected: Expected) -> Comparison:
+    """The comparison itself, on lines of text."""
+    found = Comparison()
+    want = {"surname": _key(expected.surname), "given_names": _key(expected.given_names)}
+    near = dict.fromkeys(want, 1.0)
+    for text in texts:
+        key = _LABELS.sub("", _key(text))
+        folded = _folded(key)
+        for name, wanted in want.items():
+            if wanted and _same_name(folded, _folded(wanted), expected.names_may_be_truncated):
+                setattr(found, name, getattr(found, name) or _as_printed(text, getattr(expected, name), key))
+            elif wanted:
+                near[name] = min(near[name], _distance(key, wanted) / len(wanted))
+        plain = key.translate(_ALIKE)
+        if expected.number_is_doubtful:
+            found.number_found |= expected.document_number in key
+        else:
+            found.number_found |= expected.document_number.translate(_ALIKE) in plain
+        for day in expected.dates:
+            if any(f"{day:{form}}".upper().translate(_ALIKE) in plain for form in _FORMATS):
+                found.dates_found.add(day)
+    open_names = [near[name] for name, wanted in want.items() if wanted and not getattr(found, name)]
+    found.nearest_name = min(open_names, default=1.0)
+    return found
+
+
+def checks(found: Comparison, expected: Expected) -> tuple[Check, ...]:
+    """One check per printed fact. Raises DocumentUnreadable when too little was legible to blame the document.
+
+    A fact counts as different only when all the others were found: one missing line among legible ones is a contradiction,
+    several are a bad photo. Nothing is ever accepted on missing print.
+    """
+    number_ok, dates_ok = found.number_found, set(expected.dates) <= found.dates_found
+    given_ok = bool(found.given_names) or not expected.given_names
+    names_ok = bool(found.surname) and given_ok
+    if not names_ok and found.nearest_name <= 0.25:
+        raise DocumentUnreadable("name_unclear", f"a printed name is {found.nearest_name:.2f} away")
+    missing = [not found.surname, not given_ok, not number_ok, not dates_ok].count(True)
+    if missing > 1:
+        raise DocumentUnreadable("print_unreadable", f"{missing} printed facts were not found")
+    return (
+        Check("printed_name", names_ok, "" if names_ok else "printed_name_differs"),
+        Check("printed_number", number_ok, "" if number_ok else "printed_number_differs"),
+        Check("printed_dates", dates_ok, "" if dates_ok else "printed_date_differs"),
+    )
+
+
+def _key(text: str) -> str:
+    return transliterate(text).replace("<", "")
+
+
+def _folded(key: str) -> str:
+    """Both spellings of an umlaut alike (MUELLER, MULLER): OCR loses dots that the zone spells out."""
+    return re.sub(r"(?<=[AOU])E|(?<=A)A", "", key)
+
+
+def _same_name(key: str, wanted: str, may_be_truncated: bool) -> bool:
+    return key == wanted or (may_be_truncated and len(wanted) > 5 and key.startswith(wanted))
+
+
+def _as_printed(text: str, wanted: str, key: str) -> str:
+    """The printed spelling, with the word breaks of the zone where OCR lost a blank."""
+    words = text.strip()
+    if _key(words) != key:  # a label stood in front
+        words = words.split(maxsplit=1)[-1]
+    if words.isupper():
+        words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), words)
+    breaks = list(itertools.accumulate(len(word) for word in wanted.split()))[:-1]
+    spaced, written = "", 0
+    for char in words:
+        if written in breaks and spaced[-1:].isalpha() and char.isalpha():
+            spaced += " "
+        spaced += char
+        written += len(_key(char))
+    return spaced
+
+
+def _distance(a: str, b: str) -> int:
+    """Levenshtein's edit distance."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]

@@ -1,0 +1,158 @@
+"""The default reader: locate, straighten, OCR or barcode, check digits, print against machine-readable part, portrait."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from idv.provider.document import aamva, barcode, locate, mrz_repair, ocr, portrait, printed
+from idv.provider.document.errors import DocumentUnreadable
+from idv.provider.document.mrz import Zone
+from idv.provider.document.reading import (
+    DRIVING_LICENCE,
+    IDENTITY_CARD,
+    PASSPORT,
+    SIDES,
+    Check,
+    DocumentFields,
+    DocumentReading,
+    date_checks,
+)
+from idv.provider.document.zone_reading import ZoneReading, read_zone
+
+_ASPECT: Final = {
+    PASSPORT: locate.PASSPORT_ASPECT,
+    IDENTITY_CARD: locate.CARD_ASPECT,
+    DRIVING_LICENCE: locate.CARD_ASPECT,
+}
+_SURE: Final = 0.9
+
+
+class OcrDocumentReader:
+    """Passports and identity cards by OCR of the machine-readable zone, driving licences by their barcode."""
+
+    def read(self, kind: str, images: Mapping[str, bytes], *, at: datetime) -> DocumentReading:
+        """See DocumentReader."""
+        if any(side not in images for side in SIDES[kind]):
+            raise DocumentUnreadable("side_missing", f"{kind} needs {SIDES[kind]}, got {tuple(images)}")
+        if kind == DRIVING_LICENCE:
+            return _read_licence(images, at.date())
+        return _read_zone_document(kind, images, at.date())
+
+
+def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date) -> DocumentReading:
+    carrier, zone_reading = _find_zone(kind, images[SIDES[kind][-1]])
+    if not _fits(kind, zone_reading.raw):
+        raise DocumentUnreadable("wrong_kind", f"document code {zone_reading.raw.document_code!r}")
+    front = carrier if kind == PASSPORT else _side(images["front"], kind)
+    zone, comparison, expected, check_digits = _settle(zone_reading, front, today)
+    born, expires = _dates(zone, today)
+    fields = DocumentFields(
+        given_names=comparison.given_names or _cased(zone.given_names),
+        surname=comparison.surname or _cased(zone.surname),
+        date_of_birth=born,
+        sex=zone.sex,
+        document_number=zone.document_number,
+        expiry_date=expires,
+        issuing_country=zone.issuing_country,
+        nationality=zone.nationality,
+        personal_number=zone.personal_number,
+    )
+    checks = (check_digits, *printed.checks(comparison, expected), *date_checks(fields, today))
+    return DocumentReading(kind, fields, portrait.cut(front.view), checks, zone.text)
+
+
+def _find_zone(kind: str, jpeg: bytes) -> tuple[printed.Print, ZoneReading]:
+    """The first view in which the zone passes its check digits, else the best that was seen."""
+    layout, fallback = mrz_repair.LAYOUTS[kind], None
+    for view in locate.views(locate.decode(jpeg), _ASPECT[kind]):
+        lines = ocr.find_lines(view)
+        found = read_zone(view, lines, layout)
+        if found is None:
+            continue
+        if found.candidates:
+            return printed.Print(view, lines), found
+        fallback = fallback or (printed.Print(view, lines), found)
+    if fallback is None:
+        raise DocumentUnreadable("mrz_not_found", f"no {layout.name} zone in any view")
+    return fallback
+
+
+def _side(jpeg: bytes, kind: str) -> printed.Print:
+    view = next(locate.views(locate.decode(jpeg), _ASPECT[kind]))
+    return printed.Print(view, ocr.find_lines(view))
+
+
+def _fits(kind: str, zone: Zone) -> bool:
+    return zone.document_code[:1] in ({"P"} if kind == PASSPORT else {"I", "A", "C"})
+
+
+def _settle(
+    reading: ZoneReading, front: printed.Print, today: date
+) -> tuple[Zone, printed.Comparison, printed.Expected, Check]:
+    """The one zone that check digits and print agree on; a wrong check digit only when everything else is beyond doubt."""
+    if reading.candidates:
+        compared = []
+        for zone in reading.candidates:
+            expected = _expected(zone, today, doubtful=reading.was_repaired)
+            compared.append((zone, front.compare(expected), expected))
+        if reading.was_repaired:
+            # A repair is a guess until the printed number bears it out, and two that are borne out are still a guess.
+            compared = [one for one in compared if one[1].number_found]
+        if len(compared) != 1:
+            raise DocumentUnreadable("mrz_unreadable", f"{len(compared)} confirmed repairs")
+        return (*compared[0], Check("check_digits", True))
+    expected = _expected(reading.raw, today)
+    found = front.compare(expected)
+    if reading.is_steady and reading.score >= _SURE and found.number_found and set(expected.dates) <= found.dates_found:
+        return reading.raw, found, expected, Check("check_digits", False, "mrz_check_digit_wrong")
+    raise DocumentUnreadable("mrz_unreadable", f"wrong check digits: {', '.join(reading.raw.failed_checks)}")
+
+
+def _expected(zone: Zone, today: date, *, doubtful: bool = False) -> printed.Expected:
+    return printed.Expected(
+        surname=zone.surname,
+        given_names=zone.given_names,
+        document_number=zone.document_number,
+        dates=_dates(zone, today),
+        names_may_be_truncated=zone.names_may_be_truncated,
+        number_is_doubtful=doubtful,
+    )
+
+
+def _dates(zone: Zone, today: date) -> tuple[date, date]:
+    try:
+        return zone.date_of_birth(today), zone.date_of_expiry()
+    except ValueError as error:
+        raise DocumentUnreadable("mrz_unreadable", str(error)) from error
+
+
+def _read_licence(images: Mapping[str, bytes], today: date) -> DocumentReading:
+    try:
+        licence = aamva.parse(barcode.decode(locate.decode(images["back"])))
+    except aamva.LicenceMalformed as error:
+        raise DocumentUnreadable("barcode_unreadable", str(error)) from error
+    front = _side(images["front"], DRIVING_LICENCE)
+    expected = printed.Expected(
+        surname=licence.surname,
+        given_names=licence.given_names,
+        document_number=licence.number,
+        dates=(licence.date_of_birth, licence.expires_on),
+    )
+    found = front.compare(expected)
+    fields = DocumentFields(
+        given_names=found.given_names or _cased(licence.given_names),
+        surname=found.surname or _cased(licence.surname),
+        date_of_birth=licence.date_of_birth,
+        sex=licence.sex,
+        document_number=licence.number,
+        expiry_date=licence.expires_on,
+        issuing_country=licence.country,
+        nationality="",
+        address=", ".join(part.title() for part in (licence.street, licence.city) if part),
+    )
+    checks = (*printed.checks(found, expected), *date_checks(fields, today))
+    return DocumentReading(DRIVING_LICENCE, fields, portrait.cut(front.view), checks)
+
+
+def _cased(name: str) -> str:
+    return name.title()

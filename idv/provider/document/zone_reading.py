@@ -1,0 +1,72 @@
+"""Reading the machine-readable zone out of one view of a document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from idv.provider.document import mrz_repair, ocr
+from idv.provider.document.locate import Picture
+from idv.provider.document.mrz import Layout, Zone
+
+# Cuts of the lines that are tried in turn: a little more or less paper around the characters changes what is read.
+_MARGINS: Final = (0.05, 0.2)
+_MIN_SPAN: Final = 0.5
+
+
+@dataclass(frozen=True)
+class ZoneReading:
+    """``candidates`` pass every check digit (see ``mrz_repair.repairs``); when there are none, ``raw`` is what was seen.
+
+    ``was_repaired`` asks for confirmation by the print; ``score`` is the OCR's own confidence in its worst line;
+    ``is_steady`` says that every cut of the lines gave the same characters.
+    """
+
+    raw: Zone
+    candidates: tuple[Zone, ...]
+    was_repaired: bool
+    score: float
+    is_steady: bool
+
+
+def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneReading | None:
+    """The zone in ``view``, or None when its lines are not there."""
+    rows = _rows(view, lines, layout)
+    if rows is None:
+        return None
+    seen: list[tuple[Zone, float]] = []
+    for margin in _MARGINS:
+        texts = ocr.read([ocr.crop(view, row, margin=margin) for row in rows])
+        zone = mrz_repair.settled([text.text for text in texts], layout)
+        if zone is None:
+            continue
+        seen.append((zone, min(text.score for text in texts)))
+        if not zone.failed_checks:
+            return ZoneReading(zone, (zone,), was_repaired=False, score=seen[-1][1], is_steady=True)
+    if not seen:
+        return None
+    proposals = {candidate.text: candidate for zone, _ in seen for candidate in mrz_repair.repairs(zone)}
+    steady = len(seen) == len(_MARGINS) and len({zone.text for zone, _ in seen}) == 1
+    return ZoneReading(seen[0][0], tuple(proposals.values()), True, min(score for _, score in seen), steady)
+
+
+def _rows(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> list[ocr.Line] | None:
+    """The lowest rows of text that span half of the page: the zone is always the last thing on it."""
+    clusters: list[list[ocr.Line]] = []
+    for line in lines:
+        if clusters and abs(line.centre[1] - clusters[-1][-1].centre[1]) < 0.45 * line.height:
+            clusters[-1].append(line)
+        else:
+            clusters.append([line])
+    rows = [_joined(cluster) for cluster in clusters]
+    wide = [row for row in rows if row.width >= _MIN_SPAN * view.shape[1] and row.width > 9 * row.height]
+    return wide[-layout.lines :] if len(wide) >= layout.lines else None
+
+
+def _joined(cluster: Sequence[ocr.Line]) -> ocr.Line:
+    if len(cluster) == 1:
+        return cluster[0]
+    first = min(cluster, key=lambda line: line.centre[0])
+    last = max(cluster, key=lambda line: line.centre[0])
+    return ocr.Line(np.array([first.quad[0], last.quad[1], last.quad[2], first.quad[3]], np.float32))
