@@ -96,7 +96,7 @@ class AuthenticatorAppMethod:
 def begin_enrolment(*, user: User, secret: str | None = None) -> Enrolment:
     """A new secret of 160 bits, or the page once more for one that is under way."""
     secret = secret or pyotp.random_base32()
-    uri = pyotp.TOTP(secret).provisioning_uri(user.user_principal_name, issuer_name=settings.ORGANISATION_NAME)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.user_principal_name, issuer_name=settings.ORGANISATION_NAME)
     return Enrolment(secret=secret, uri=uri)
 
 
