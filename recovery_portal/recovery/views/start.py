@@ -31,7 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
     profile = queries.find_profile_for_name(name)
     if profile is None:
         return render(request, "recovery/unavailable.html")
-    form = ConsentForm(request.POST or None)
+    form = ConsentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _begin(request, name, form, seat)
     context = {"form": form, "provider": profile.provider, "masked_account": masking.masked_account_name(name)}
