@@ -60,10 +60,26 @@ def disclose(payload: Mapping[str, Any], disclosures: Iterable[str]) -> dict[str
         by_digest[digest] = parse_disclosure(text)
     unpacking = _Unpacking(by_digest)
     members = {name: value for name, value in payload.items() if name != "_sd_alg"}
-    disclosed = unpacking.object(members, at_top=True, inside_reserved=False)
+    try:
+        disclosed = unpacking.object(members, at_top=True, inside_reserved=False)
+    except RecursionError as error:
+        # Each disclosure is of bounded depth, but they nest in one another.
+        raise DisclosureInvalid("disclosure_too_deep", "disclosures nested in disclosures without end") from error
     if unpacking.unused():
         raise DisclosureInvalid("disclosure_unreferenced", "a disclosure that no digest refers to")
     return disclosed
+
+
+def digests_in(value: Any) -> list[str]:
+    """Every digest that stands in ``value``, at any depth; for a holder who chooses what belongs together."""
+    if isinstance(value, list):
+        return [digest for item in value for digest in digests_in(item)]
+    if not isinstance(value, dict):
+        return []
+    found = [digest for digest in value.get("_sd", []) if isinstance(digest, str)]
+    if isinstance(value.get("..."), str):
+        found.append(value["..."])
+    return found + [digest for name, item in value.items() if name != "_sd" for digest in digests_in(item)]
 
 
 class _Unpacking:

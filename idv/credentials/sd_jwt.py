@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from idv.credentials import base64url, jose, strict_json
-from idv.credentials.disclosures import NEVER_DISCLOSABLE, Disclosure, disclose, parse_disclosure
+from idv.credentials.disclosures import NEVER_DISCLOSABLE, digests_in, parse_disclosure
+from idv.credentials.disclosures import disclose as disclose_all
 from idv.credentials.keys import SigningKey
 from recovery_portal.kit.errors import DomainError
 
@@ -97,17 +98,19 @@ def present(
     at: datetime,
     transaction_data_hashes: Sequence[str] | None = None,
 ) -> str:
-    """The credential with only the disclosures of ``disclose`` (top-level claim names) and a key-binding JWT.
+    """The credential with only the top-level claims of ``disclose`` (and what lies below them) and a key-binding JWT.
 
-    ``audience`` is the verifier's full client_id with its prefix. Raises SdJwtInvalid when a name is not disclosable.
+    ``audience`` is the verifier's full client_id with its prefix. A claim that is always visible may be named, too.
+    Raises SdJwtInvalid when the credential has no such claim.
     """
     parts = parse(credential)
-    by_name = {parse_disclosure(text).name: text for text in parts.disclosures}
-    if unknown := set(disclose) - by_name.keys():
+    held = _held(parts)
+    if unknown := set(disclose) - held.keys():
         raise SdJwtInvalid("disclosure_unknown", f"{sorted(unknown)} cannot be disclosed")
+    chosen = {text for name in disclose for text in held[name]}
     kept = SdJwt(
         issuer_jwt=parts.issuer_jwt,
-        disclosures=tuple(text for name, text in by_name.items() if name in disclose),
+        disclosures=tuple(text for text in parts.disclosures if text in chosen),
         key_binding=None,
     ).without_key_binding
     payload: dict[str, Any] = {"iat": jose.seconds(at), "aud": audience, "nonce": nonce, "sd_hash": digest_of(kept)}
@@ -127,9 +130,8 @@ def read(credential: str) -> dict[str, Any]:
 
 
 def disclosable_claims(credential: str) -> list[str]:
-    """The top-level claim names that the holder of this credential may withhold."""
-    parsed: list[Disclosure] = [parse_disclosure(text) for text in parse(credential).disclosures]
-    return [item.name for item in parsed if item.name is not None]
+    """The top-level claim names that the holder of this credential may withhold, wholly or in part."""
+    return [name for name, texts in _held(parse(credential)).items() if texts]
 
 
 def parse(compact: str) -> SdJwt:
@@ -149,7 +151,7 @@ def parse(compact: str) -> SdJwt:
 
 def disclose_payload(payload: Mapping[str, Any], parts: SdJwt) -> dict[str, Any]:
     """The payload with its disclosures in place, checked as ``disclosures.disclose`` says."""
-    return disclose(payload, parts.disclosures)
+    return disclose_all(payload, parts.disclosures)
 
 
 def digest_of(text: str) -> str:
@@ -160,3 +162,28 @@ def digest_of(text: str) -> str:
 def _new_disclosure(name: str, value: Any) -> str:
     salt = base64url.encode(secrets.token_bytes(_SALT_BYTES))
     return base64url.encode(strict_json.dumps([salt, name, value]).encode("utf-8"))
+
+
+def _held(parts: SdJwt) -> dict[str, list[str]]:
+    """Each top-level claim with the disclosures that belong to it, its own and all below it."""
+    by_digest = {digest_of(text): text for text in parts.disclosures}
+    payload = jose.peek(parts.issuer_jwt).payload
+    held: dict[str, list[str]] = {}
+    for digest in [item for item in payload.get("_sd", []) if item in by_digest]:
+        disclosure = parse_disclosure(by_digest[digest])
+        if disclosure.name is not None:
+            held[disclosure.name] = [by_digest[digest], *_below(disclosure.value, by_digest)]
+    for name, value in payload.items():
+        if name not in ("_sd", "_sd_alg"):
+            held[name] = _below(value, by_digest)
+    # In the order of the disclosures, which is the issuer's, rather than that of the digests, which is nobody's.
+    place = {text: number for number, text in enumerate(parts.disclosures)}
+    return dict(sorted(held.items(), key=lambda item: place[item[1][0]] if item[1] else len(place)))
+
+
+def _below(value: Any, by_digest: Mapping[str, str]) -> list[str]:
+    found: list[str] = []
+    for digest in digests_in(value):
+        if digest in by_digest:
+            found += [by_digest[digest], *_below(parse_disclosure(by_digest[digest]).value, by_digest)]
+    return found

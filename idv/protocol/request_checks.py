@@ -1,4 +1,4 @@
-"""What a wallet checks in a verifier's request before it shows anything of it (OpenID4VP 1.0 sections 5.2, 5.9, 5.10)."""
+"""What a wallet checks in a verifier's request before it shows any of it (OpenID4VP 1.0 sections 5.2, 5.9, 5.10)."""
 
 import hmac
 from collections.abc import Mapping
