@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from idv.face.errors import FaceUnusable
-from recovery_portal.demo import people
 from recovery_portal.kit import clock, http_peer, images, ratelimit
 
+from .. import demo_faces
 from ..flows import specimens
 from ..forms import SpecimenForm
 
@@ -60,5 +60,5 @@ def _portrait(request: HttpRequest, face: str) -> bytes:
     if upload is not None:
         return images.accept(upload.read()).jpeg
     if face:
-        return people.jpeg(face, "portrait")
+        return demo_faces.portrait(face)
     raise images.ImageRefused("empty", "neither a photo nor a demo face")

@@ -9,10 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from idv.protocol.issuance import offer_link_by_reference
-from idv.provider import credential
+from idv.provider import credential, demo_faces
 from idv.provider.flows import issuing
 from idv.provider.flows.deciding import credential_portrait
-from recovery_portal.demo import people
 from recovery_portal.kit import clock, images
 
 
@@ -50,7 +49,7 @@ class Command(BaseCommand):
 
     def _portrait(self, path: Path | None) -> bytes:
         if path is None:
-            return people.jpeg(people.PEOPLE[0], "portrait")
+            return demo_faces.portrait("vera")
         try:
             return images.accept(path.read_bytes()).jpeg
         except OSError as error:
