@@ -127,8 +127,7 @@ def for_open_wallet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     def door(request: HttpRequest, *args: uuid.UUID, **kwargs: uuid.UUID) -> HttpResponse:
         opened = find_open_wallet(request, at=clock.now())
         if opened is None:
-            if request.method == "GET":
-                request.session[_AFTER_UNLOCK] = request.path
+            request.session[_AFTER_UNLOCK] = request.path  # every such path can be read, also where it was posted to
             return redirect("wallet:unlock")
         response = view(request, opened, *args, **kwargs)
         response["Cache-Control"] = "no-store"

@@ -17,7 +17,12 @@ URL = "https://issuer.test/tenant"
 VCT = "https://issuer.test/credentials/Diploma"
 JPEG = "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD/2Q=="
 CLAIMS: dict[str, Any] = {"firstName": "Alice", "lastName": "Archer", "documentNumber": "X1234567", "portrait": JPEG}
-LABELS = {"firstName": "Given name", "lastName": "Family name", "documentNumber": "Document number", "portrait": "Photo"}
+LABELS = {
+    "firstName": "Given name",
+    "lastName": "Family name",
+    "documentNumber": "Document number",
+    "portrait": "Photo",
+}
 
 
 @dataclass

@@ -203,7 +203,8 @@ def _answers(**more):
 
 @pytest.mark.parametrize("answer", list(_answers()))
 @pytest.mark.parametrize(
-    "endpoint", ["offer_document", "metadata", "server_metadata", "keys", "token", "nonce", "credential", "notification"]
+    "endpoint",
+    ["offer_document", "metadata", "server_metadata", "keys", "token", "nonce", "credential", "notification"],
 )
 def test_whatever_an_issuer_answers_the_page_stays_calm(holder, issuer, endpoint, answer):
     holder.set_up()

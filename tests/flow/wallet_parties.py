@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
 
@@ -14,11 +12,10 @@ from tests.fakes.holder import Holder
 
 
 @pytest.fixture
-def houses(settings, monkeypatch, db) -> Iterator[None]:
+def houses(settings, monkeypatch, db) -> None:
     settings.ROOT_URLCONF = "idv.wallet.urls"
     settings.OUTBOUND_ORIGINS = frozenset({"https://issuer.test", "https://verifier.test", "https://elsewhere.test"})
     monkeypatch.setattr(http, "transports", {})
-    yield
 
 
 @pytest.fixture
