@@ -7,6 +7,7 @@ resolve to private addresses are refused unless the origin is named. The address
 import ipaddress
 import json as jsonlib
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -107,7 +108,7 @@ def fetch(
         ):
             if answer.is_redirect:
                 raise FetchFailed("redirected", f"{answer.status_code} from {origin_of(url)}")
-            body = _read_capped(answer.iter_bytes, max_bytes)
+            body = _read_capped(answer.iter_bytes, max_bytes, ends=time.monotonic() + timeout_s)
             return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
     except httpx.TimeoutException as error:
         raise FetchFailed("timeout", origin_of(url)) from error
@@ -115,10 +116,12 @@ def fetch(
         raise FetchFailed("unreachable", f"{origin_of(url)}: {type(error).__name__}") from error
 
 
-def _read_capped(chunks: Callable[..., Any], max_bytes: int) -> bytes:
+def _read_capped(chunks: Callable[..., Any], max_bytes: int, *, ends: float) -> bytes:
     body = bytearray()
     for chunk in chunks():
         body += chunk
+        if time.monotonic() > ends:  # httpx times each read: a byte now and then would hold us for hours
+            raise FetchFailed("timeout", "the answer dripped")
         if len(body) > max_bytes:
             raise FetchFailed("too_large", f"more than {max_bytes} bytes")
     return bytes(body)
