@@ -54,7 +54,10 @@ def begin_face_check(*, request: PresentationRequest, threshold: int, at: dateti
                 expires_at=at + policy.CHALLENGE_LIFETIME,
             )
     except IntegrityError:  # two tabs: the database let one of them begin
-        return request.face_checks.get(status__in=["capturing", "checking"])
+        other = request.face_checks.filter(status__in=["capturing", "checking"]).first()
+        if other is None:
+            raise
+        return other
 
 
 def tries_left(*, request: PresentationRequest) -> int:

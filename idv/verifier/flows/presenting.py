@@ -5,7 +5,7 @@ import os
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
@@ -71,10 +71,16 @@ def request_presentation(
         "encryption_pem": encryption_key.private_pem(),
     }
     request.secrets_sealed = request.seal(json.dumps(secrets).encode(), purpose="secrets")
-    with transaction.atomic():
-        if correlation_id:
-            _supersede(correlation_id, at)
-        request.save(force_insert=True)
+    for tries_left in reversed(range(5)):
+        try:
+            with transaction.atomic():
+                if correlation_id:
+                    _supersede(correlation_id, at)
+                request.save(force_insert=True)
+            break
+        except IntegrityError:  # another tab asked this moment; the newer of the two supersedes it
+            if not tries_left:
+                raise
     return request
 
 

@@ -62,7 +62,8 @@ class FaceCheck(models.Model):
                 condition=models.Q(threshold__gte=50, threshold__lte=100), name="verifier_threshold_50_to_100"
             ),
             models.CheckConstraint(
-                condition=~models.Q(status="passed") | models.Q(score__gte=models.F("threshold")),
+                # A comparison with NULL is not false in SQL, so "there is a score" is said by itself.
+                condition=~models.Q(status="passed") | models.Q(score__isnull=False, score__gte=models.F("threshold")),
                 name="verifier_passed_means_threshold_reached",
             ),
         ]
