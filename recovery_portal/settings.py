@@ -251,7 +251,15 @@ EXAMINATIONS = [
     "recovery_portal.kit.doctor.examinations.keys",
     "recovery_portal.kit.doctor.examinations.parts",
     "recovery_portal.kit.doctor.examinations.workers",
-    *(["tap.examination.policy", "idv.verifier.examination.providers"] if _HAS_ACCOUNTS else []),
+    *(
+        [
+            "tap.examination.policy",
+            "idv.verifier.examination.providers",
+            "recovery_portal.recovery.examination.profiles",
+        ]
+        if _HAS_ACCOUNTS
+        else []
+    ),
 ]
 
 # --- Browser -------------------------------------------------------------------------------------------------------

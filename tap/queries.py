@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 
 from . import policy as rules
@@ -25,6 +27,17 @@ def policy_covers(user: User, policy: TemporaryAccessPassPolicy | None = None) -
     if policy.exclude_groups.filter(members=user).exists():
         return False
     return policy.include_all_users or policy.include_groups.filter(members=user).exists()
+
+
+def covered_users() -> QuerySet[User]:
+    """Everybody for whom ``policy_covers`` is true, as one query."""
+    policy = get_policy()
+    if policy.state != PolicyState.ENABLED:
+        return User.objects.none()
+    users = User.objects.exclude(directory_groups__in=policy.exclude_groups.all())
+    if not policy.include_all_users:
+        users = users.filter(directory_groups__in=policy.include_groups.all())
+    return users.distinct()
 
 
 def find_pass(user: User) -> TemporaryAccessPass | None:

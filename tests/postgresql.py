@@ -60,7 +60,8 @@ def create_database(base_url: str, name: str) -> str:
 
 def main() -> int:
     with cluster() as url:
-        environment = os.environ | {"DATABASE_URL": f"{url}/postgres"}
+        # Importing the project has named its own settings for Celery; the command runs under the tests'.
+        environment = os.environ | {"DATABASE_URL": f"{url}/postgres", "DJANGO_SETTINGS_MODULE": "tests.settings"}
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
 
 

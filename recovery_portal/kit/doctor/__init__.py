@@ -54,4 +54,4 @@ def examine(at: datetime) -> Iterator[Finding]:
 
 def first_line(error: BaseException) -> str:
     """What an exception says first. Drivers put the address into it, never the password."""
-    return (str(error).splitlines() or [""])[0][:200]
+    return (str(error).splitlines() or [""])[0][:200].rstrip(".")

@@ -136,4 +136,4 @@ def test_a_scripted_part_does_not_start_outside_emulation() -> None:
 def test_a_forgotten_secret_does_not_start() -> None:
     refused = run("check", PORTAL_SECRET_KEY="")
     assert refused.returncode != 0
-    assert "PORTAL_SECRET_KEY" in refused.stderr
+    assert refused.stderr == "This house cannot start: PORTAL_SECRET_KEY is empty.\n"

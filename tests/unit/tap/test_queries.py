@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import DirectoryGroup, User
 from tap.models import TemporaryAccessPassPolicy
-from tap.queries import get_policy, may_issue, policy_covers
+from tap.queries import covered_users, get_policy, may_issue, policy_covers
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,24 @@ def test_an_excluded_group_wins(alice: User, pass_policy: TemporaryAccessPassPol
     pass_policy.include_groups.add(board)
     pass_policy.exclude_groups.add(board)
     assert not policy_covers(alice)
+
+
+def test_the_query_for_everybody_covered_agrees_with_the_question_about_one(
+    alice: User, bob: User, pass_policy: TemporaryAccessPassPolicy
+) -> None:
+    staff, board = (DirectoryGroup.objects.create(display_name=name) for name in ("Staff", "Board"))
+    staff.members.add(alice, bob)
+    board.members.add(bob)
+    for everybody in (True, False):
+        for included in ((), (staff,), (staff, board)):
+            for excluded in ((), (board,), (staff, board)):
+                for state in ("enabled", "disabled"):
+                    pass_policy.state, pass_policy.include_all_users = state, everybody
+                    pass_policy.save()
+                    pass_policy.include_groups.set(included)
+                    pass_policy.exclude_groups.set(excluded)
+                    one_by_one = {user for user in (alice, bob) if policy_covers(user)}
+                    assert set(covered_users()) == one_by_one
 
 
 def helpdesk(name: str, *permissions: str, **fields: object) -> User:
