@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from accounts import flows
 from accounts.audit import flows as audit
 from accounts.models import AuditEvent, DirectoryGroup, User
 from accounts.names import normalise_account_name
-from accounts.views import sign_out
+from accounts.views import me, sign_out
 from recovery_portal.kit import clock
 
 
@@ -52,7 +53,7 @@ class UserForm(ModelForm):
         label=_("Directory groups"),
         queryset=DirectoryGroup.objects.all(),
         required=False,
-        widget=admin.widgets.FilteredSelectMultiple(_("directory groups"), is_stacked=False),
+        widget=FilteredSelectMultiple(_("directory groups"), is_stacked=False),
     )
 
     class Meta:
@@ -145,7 +146,7 @@ class DirectoryGroupAdmin(admin.ModelAdmin):
         audit.record(
             activity="Update group" if change else "Add group",
             at=clock.now(),
-            initiated_by=User.objects.get(pk=request.user.pk),
+            initiated_by=me(request),
             service="Core Directory",
             category="GroupManagement",
             details={"group": form.instance.display_name, "changed": ", ".join(form.changed_data)},
@@ -177,7 +178,7 @@ def _note(request: HttpRequest, activity: str, target: User, changed: list[str])
         activity=activity,
         at=clock.now(),
         target=target,
-        initiated_by=User.objects.get(pk=request.user.pk),
+        initiated_by=me(request),
         service="Core Directory",
         details={"changed": ", ".join(changed)},
     )
@@ -187,4 +188,4 @@ admin.site.site_header = _("Administration")
 admin.site.site_title = _("Administration")
 admin.site.index_title = _("Directory, recovery and passes")
 admin.site.login = _portal_sign_in  # type: ignore[method-assign]
-admin.site.logout = _portal_sign_out  # type: ignore[method-assign]
+admin.site.logout = _portal_sign_out  # type: ignore[method-assign, assignment]

@@ -98,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.user_principal_name
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override]
         """The name under which Django asks whether an account is enabled."""
         return self.account_enabled
 

@@ -2,11 +2,11 @@
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,10 +18,13 @@ from accounts.views import fresh_sign_in_required, me, renew_session
 from recovery_portal.kit import clock, qr, vault
 from recovery_portal.kit.vault import VaultError
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 _PENDING = "authenticator_app_pending"
 _PURPOSE = "accounts.authenticator_app.pending"
 
-REFUSALS: dict[str, Promise] = {
+REFUSALS: dict[str, "_StrPromise"] = {
     "credential_known": _("This passkey is registered already. Use another device or security key."),
     "too_many_passkeys": _("You have as many passkeys as one account can hold. Delete one first."),
     "too_many_apps": _("You have as many authenticator apps as one account can hold. Delete one first."),
@@ -44,7 +47,7 @@ def add_method(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @fresh_sign_in_required
 def add_passkey(request: HttpRequest) -> HttpResponse:
-    error: Promise | None = None
+    error: _StrPromise | None = None
     if request.method == "POST":
         try:
             flows.register(

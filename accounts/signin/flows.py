@@ -75,7 +75,7 @@ def sign_in_with_discovered_passkey(*, answer_text: str, browser: str, address: 
     method = find_method(passkeys.METHOD)
     if method is None:
         raise MethodRefused("unknown_method", "passkeys are not among the methods")
-    throttle.ratelimit.hit("sign-in-address", address, limit=throttle.FAILURES_PER_ADDRESS, period_s=throttle.WINDOW_S)
+    throttle.admit_address(address)
     with transaction.atomic():
         try:
             user = passkeys.verify(owner=None, answer_text=answer_text, browser=browser, at=at).user
@@ -88,7 +88,7 @@ def sign_in_with_discovered_passkey(*, answer_text: str, browser: str, address: 
     if refusal is not None:
         log.info("sign_in.refused", method=method.key, code=refusal.code)
         raise refusal
-    throttle.ratelimit.give_back("sign-in-address", address)
+    throttle.give_back_address(address)
     return outcome
 
 

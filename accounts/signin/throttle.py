@@ -25,7 +25,7 @@ _UNGUESSABLE = frozenset({"fido2", "temporaryAccessPass"})
 
 def admit(*, account_name: str, method: AuthenticationMethod, address: str, known_browser: str) -> None:
     """Count this try before the proof is looked at. Raises RateLimited."""
-    ratelimit.hit("sign-in-address", address, limit=FAILURES_PER_ADDRESS, period_s=WINDOW_S)
+    admit_address(address)
     ratelimit.hit(
         "sign-in-account", _at(account_name, address, known_browser), limit=TRIES_PER_ACCOUNT, period_s=WINDOW_S
     )
@@ -33,6 +33,15 @@ def admit(*, account_name: str, method: AuthenticationMethod, address: str, know
         streak = FailureStreak.objects.filter(account=account_digest(account_name), method=method.key).first()
         if streak is not None and streak.failures >= MAX_STREAK:
             raise RateLimited("sign-in-streak", WINDOW_S)
+
+
+def admit_address(address: str) -> None:
+    """Count a try from this address; it gets the try back when it succeeds. Raises RateLimited."""
+    ratelimit.hit("sign-in-address", address, limit=FAILURES_PER_ADDRESS, period_s=WINDOW_S)
+
+
+def give_back_address(address: str) -> None:
+    ratelimit.give_back("sign-in-address", address)
 
 
 def note_failure(*, account_name: str, method: AuthenticationMethod, known_browser: str, at: datetime) -> None:
@@ -48,7 +57,7 @@ def note_failure(*, account_name: str, method: AuthenticationMethod, known_brows
 def note_success(*, account_name: str, address: str, known_browser: str) -> None:
     """The owner is here: what was counted at their account is forgotten, and the address gets its try back."""
     ratelimit.forgive("sign-in-account", _at(account_name, address, known_browser))
-    ratelimit.give_back("sign-in-address", address)
+    give_back_address(address)
     FailureStreak.objects.filter(account=account_digest(account_name)).delete()
 
 

@@ -1,0 +1,131 @@
+"""The directory in the admin site: what operators may, and what not even a superuser may."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.audit import flows as audit
+from accounts.models import AuditEvent, DirectoryGroup, User
+from tests.fakes.accounts import NOON, make_alice, sign_in_with_password
+
+pytestmark = pytest.mark.django_db
+
+PERSON = {
+    "user_principal_name": "Carol@Contoso.example", "given_name": "Carol", "surname": "Cole", "display_name": "",
+    "mail": "carol@contoso.example", "other_mails": "c@home.example\n\n c@work.example ", "mobile_phone": "",
+    "employee_id": "", "usage_location": "PT", "preferred_language": "", "user_type": "Member", "account_enabled": "on",
+}  # fmt: skip
+
+
+@pytest.fixture
+def root(client: Client) -> Client:
+    bob = User.objects.create_superuser("bob@contoso.example", "operator's long password")
+    sign_in_with_password(client, bob, "operator's long password")
+    return client
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """May see and change users, and is no superuser."""
+    bob = User.objects.create_user("bob@contoso.example", "operator's long password", is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user", "add_user"]))
+    sign_in_with_password(client, bob, "operator's long password")
+    return client
+
+
+def test_operators_add_and_edit_people(root: Client) -> None:
+    group = DirectoryGroup.objects.create(display_name="Sales")
+    answer = root.post("/admin/accounts/user/add/", PERSON | {"directory_groups": [group.pk]})
+    assert answer.status_code == 302, answer.content.decode()
+    carol = User.objects.get(user_principal_name="carol@contoso.example")
+    assert carol.other_mails == ["c@home.example", "c@work.example"]
+    assert carol.display_name == "Carol Cole"
+    assert not carol.has_usable_password()
+    assert list(carol.directory_groups.all()) == [group]
+    event = AuditEvent.objects.get(activity="Add user")
+    assert (event.target, event.initiated_by_name) == (carol, "bob@contoso.example")
+    taken = root.post("/admin/accounts/user/add/", PERSON)
+    assert "taken" in taken.content.decode()
+
+
+def test_pages_open(root: Client) -> None:
+    alice = make_alice()
+    audit.record(activity="User sign-in", at=NOON, target=alice)
+    event = AuditEvent.objects.first()
+    group = DirectoryGroup.objects.create(display_name="Sales")
+    for url in (
+        "/admin/", "/admin/accounts/user/", f"/admin/accounts/user/{alice.pk}/change/", "/admin/accounts/user/add/",
+        "/admin/accounts/directorygroup/", f"/admin/accounts/directorygroup/{group.pk}/change/",
+        "/admin/accounts/auditevent/", f"/admin/accounts/auditevent/{event.pk}/change/",
+    ):  # fmt: skip
+        assert root.get(url).status_code == 200, url
+
+
+def test_nobody_sees_or_sets_a_password(root: Client) -> None:
+    """ASVS 6.4.6 (V4)"""
+    alice = make_alice()
+    page = root.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    assert "argon2" not in page
+    assert 'name="password"' not in page
+    root.post(f"/admin/accounts/user/{alice.pk}/change/", PERSON | {"password": "chosen by the operator"})
+    before = alice.password
+    alice.refresh_from_db()
+    assert alice.password == before
+    assert root.get(f"/admin/accounts/user/{alice.pk}/password/").status_code in {302, 404}
+
+
+def test_nobody_writes_the_audit_superusers_included(root: Client) -> None:
+    event = audit.record(activity="User sign-in", at=NOON)
+    change = f"/admin/accounts/auditevent/{event.pk}/change/"
+    assert root.get("/admin/accounts/auditevent/add/").status_code == 403
+    assert root.post(change, {"activity": "Nothing"}).status_code == 403
+    assert root.post(f"/admin/accounts/auditevent/{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    root.post(
+        "/admin/accounts/auditevent/", {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"}
+    )
+    event.refresh_from_db()
+    assert event.activity == "User sign-in"
+
+
+def test_an_operator_does_not_hand_out_rights(operator: Client) -> None:
+    bob = User.objects.get(user_principal_name="bob@contoso.example")
+    url = f"/admin/accounts/user/{bob.pk}/change/"
+    assert "is_superuser" not in operator.get(url).content.decode()
+    answer = operator.post(url, PERSON | {"user_principal_name": bob.user_principal_name, "is_superuser": "on"})
+    assert answer.status_code == 302
+    bob.refresh_from_db()
+    assert (bob.is_staff, bob.is_superuser) == (True, False)
+
+
+def test_accounts_are_disabled_and_never_deleted(root: Client) -> None:
+    alice = make_alice()
+    hers = Client()
+    sign_in_with_password(hers, alice)
+    assert root.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
+    off = {k: v for k, v in PERSON.items() if k != "account_enabled"}
+    root.post(f"/admin/accounts/user/{alice.pk}/change/", off | {"user_principal_name": alice.user_principal_name})
+    alice.refresh_from_db()
+    assert not alice.account_enabled
+    assert hers.get("/apps/").status_code == 302
+
+
+def test_operators_end_sessions(root: Client) -> None:
+    alice = make_alice()
+    hers = Client()
+    sign_in_with_password(hers, alice)
+    root.post("/admin/accounts/user/", {"action": "sign_out_everywhere", "_selected_action": [str(alice.pk)]})
+    assert hers.get("/apps/").status_code == 302
+
+
+def test_others_do_not_get_in(client: Client) -> None:
+    assert client.get("/admin/").url.startswith("/admin/login/")
+    sign_in_with_password(client, make_alice())
+    assert client.get("/admin/login/").url == "/apps/"
+    assert client.get("/admin/accounts/user/", follow=True).redirect_chain[-1][0] == "/apps/"
+
+
+def test_signing_out_of_the_admin_site_is_signing_out_of_the_portal(root: Client) -> None:
+    answer = root.post("/admin/logout/")
+    assert answer.url == "/"
+    assert "Clear-Site-Data" in answer
+    assert root.get("/apps/").status_code == 302
