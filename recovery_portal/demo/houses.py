@@ -50,7 +50,8 @@ class Houses:
         return f"http://localhost:{self.ports[role]}"
 
     def environment(self, role: str) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DJANGO_"))}
+        # What else this process was started with is not for the houses: each is told everything it knows here.
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return inherited | {
             "DJANGO_SETTINGS_MODULE": "recovery_portal.settings",
             "PYTHONUNBUFFERED": "1",

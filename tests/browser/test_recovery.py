@@ -1,0 +1,50 @@
+"""The whole recovery on real processes: from "Recover your account" to a sign-in with the new passkey."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from recovery_portal.demo.houses import Houses
+
+from .walk import JUN, VERA, Person, Pictures
+
+
+@pytest.fixture
+def pictures() -> Pictures:
+    folder = os.environ.get("PICTURES")
+    return Pictures(Path(folder) if folder else None)
+
+
+def _recover(person: Person) -> None:
+    person.come_to_the_face_check()
+    person.check_face()
+    person.reveal_pass()
+    person.sign_in_with_pass()
+    person.register_passkey()
+
+
+def test_production_ends_with_a_passkey_that_signs_in_pictures(
+    houses: Houses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
+) -> None:
+    person = Person(houses, VERA, desktop, phone, pictures)
+    _recover(person)
+    person.sign_out()
+    person.sign_in_with_passkey()
+
+
+def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
+    houses: Houses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
+) -> None:
+    person = Person(houses, JUN, desktop, phone, Pictures(None))
+    person.come_to_the_face_check()
+    person.check_face()
+    expect(person.phone.get_by_text("nothing was changed", exact=False).first).to_be_visible(timeout=60_000)
+    pictures.take(person.phone, "phone-evaluated")
+
+
+def test_the_same_on_postgresql(
+    houses_on_postgresql: Houses, desktop: BrowserContext, phone: BrowserContext
+) -> None:
+    _recover(Person(houses_on_postgresql, VERA, desktop, phone, Pictures(None)))
