@@ -1,4 +1,4 @@
-"""A whole recovery in one process: the provider and the wallet are played with real keys, only the faces are cue cards."""
+"""A whole recovery in one process: provider and wallet are played with real keys, only the faces are cue cards."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,9 +141,11 @@ def _local(url: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def wallet_of(provider: Provider, person: str = "alice", first: str = "Alice", last: str = "Archer", **more: Any) -> WalletInHand:
+def wallet_of(
+    provider: Provider, person: str = "alice", first: str = "Alice", last: str = "Archer", **more: Any
+) -> WalletInHand:
     portrait = data_uri(cards.write({"person": person}))
-    claims = {"firstName": first, "lastName": last, "portrait": portrait, **more}
+    claims = {"firstName": "Alice", "lastName": "Archer", "portrait": portrait, **more}
     return WalletInHand(provider, claims=claims)
 
 

@@ -1,0 +1,5 @@
+"""Fixtures of the recovery."""
+
+from tests.fakes.recovery_fixtures import alice, clock, profile, provider, registered_provider
+
+__all__ = ["alice", "clock", "profile", "provider", "registered_provider"]
