@@ -1,4 +1,4 @@
-"""One live capture, measured whole: is it a live head, is it one person throughout, and how alike is it to a reference."""
+"""One live capture, measured whole: a live head, one person throughout, and how alike it is to a reference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SAME_PERSON: Final = 50.0
 class Measurement:
     """What was measured; whether it is enough is the flow's rule.
 
-    ``confidence`` is the mean over all frames, None when the capture is not live (an attacker learns no score that way).
+    ``confidence`` is the mean over all frames, None when the capture is not live (an attacker learns no score).
     """
 
     live: bool

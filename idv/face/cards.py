@@ -21,7 +21,9 @@ def write(cues: dict[str, Any]) -> bytes:
 def read(jpeg: bytes) -> dict[str, Any] | None:
     """The cues in the picture, or None when it is no cue card."""
     with Image.open(io.BytesIO(jpeg)) as image:
-        found = zxingcpp.read_barcodes(np.asarray(image.convert("L")), formats=zxingcpp.BarcodeFormat.QRCode)
+        found = zxingcpp.read_barcodes(
+            np.asarray(image.convert("L")), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
     for code in found:
         try:
             cues = json.loads(code.bytes)

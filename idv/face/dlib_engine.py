@@ -31,7 +31,7 @@ _MIN_SHARPNESS: Final = 8.0
 # A second face counts when it is comparable in size: a poster far behind is no second person at the camera.
 _SECOND_FACE_SHARE: Final = 0.4
 
-# One HOG detector used by two threads crashes, or silently counts faces wrongly; dlib objects are never shared unlocked.
+# One HOG detector used by two threads crashes, or silently counts faces wrongly: dlib is never used unlocked.
 _lock = threading.Lock()
 
 
@@ -94,7 +94,7 @@ class DlibFaceEngine:
 
 @dataclass(frozen=True)
 class _Pixels:
-    array: npt.NDArray[np.uint8]
+    array: npt.NDArray[Any]
     scale: float
 
 
@@ -110,7 +110,7 @@ def _decode(jpeg: bytes) -> _Pixels:
     return _Pixels(np.asarray(picture), picture.width / width)
 
 
-def _find_face(detector: Any, array: npt.NDArray[np.uint8]) -> Box:
+def _find_face(detector: Any, array: npt.NDArray[Any]) -> Box:
     scale = min(1.0, _DETECTION_SIDE / max(array.shape[:2]))
     small = cv2.resize(array, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else array
     found = detector(small, 0) or detector(small, 1)
@@ -126,7 +126,7 @@ def _scaled(box: Box, factor: float) -> Box:
     return Box(box.left * factor, box.top * factor, box.width * factor, box.height * factor)
 
 
-def _quality(array: npt.NDArray[np.uint8], box: Box) -> Quality:
+def _quality(array: npt.NDArray[Any], box: Box) -> Quality:
     if box.width < _MIN_FACE_PX:
         raise FaceUnusable("too_small", f"face {box.width:.0f} px wide")
     top, left = max(0, round(box.top)), max(0, round(box.left))
@@ -143,7 +143,7 @@ def _quality(array: npt.NDArray[np.uint8], box: Box) -> Quality:
     return Quality(face_px=box.width, brightness=brightness, sharpness=sharpness)
 
 
-def _descriptor(models: _Models, array: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.float64]:
+def _descriptor(models: _Models, array: npt.NDArray[Any], box: Box) -> npt.NDArray[np.float64]:
     import dlib  # loaded by face_recognition just before; named here only for the rectangle type
 
     scale = min(1.0, _DESCRIPTOR_FACE_PX / box.width)

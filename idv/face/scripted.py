@@ -1,4 +1,4 @@
-"""Scripted eyes for tests and emulation: the picture itself (a cue card) says what is seen. Refused in production by a check.
+"""Scripted eyes for tests and emulation: the picture itself (a cue card) says what is seen. Never for production.
 
 Cues: ``{"person": "alice"}``, ``{"person": "alice", "pose": "turn_left"}``, ``{"trouble": "too_dark"}`` (a code of
 ``idv.face.errors``), ``{"person": "alice", "liveness": "flat_picture"}``. A picture without cues shows no face.

@@ -1,4 +1,4 @@
-"""The one gate for pictures from outside: whatever passes is a clean, upright, modest JPEG, and nothing else is decoded."""
+"""The one gate for pictures from outside: what passes is a clean, upright, modest JPEG; nothing else is decoded."""
 
 import io
 from dataclasses import dataclass

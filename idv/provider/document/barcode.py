@@ -21,7 +21,7 @@ def decode(picture: Picture) -> bytes:
     small turns are tried after that.
     """
     for view in _views(picture):
-        for code in zxingcpp.read_barcodes(view, formats=zxingcpp.BarcodeFormat.PDF417):
+        for code in zxingcpp.read_barcodes(view, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.PDF417)):
             if code.valid:
                 return bytes(code.bytes)
     raise DocumentUnreadable("barcode_not_found", "no PDF417 decoded")

@@ -11,19 +11,27 @@ SENTENCES: Final[dict[str, Promise]] = {
     # A better photo helps
     "side_missing": _("A photo of one side of your document is missing. Please take all photos again."),
     "mrz_not_found": _(
-        "We could not find the lines with the < signs. Lay the document flat and make sure that the whole page is in the photo."
+        "We could not find the lines with the < signs. Lay the document flat, with the whole page in the photo."
     ),
     "mrz_unreadable": _(
         "The lines with the < signs could not be read without doubt. Come closer, hold still, and avoid reflections."
     ),
     "print_unreadable": _("The printed details could not be read. Come closer, hold still, and avoid reflections."),
-    "name_unclear": _("The printed name could not be read without doubt. Hold still and avoid reflections on the name."),
-    "barcode_not_found": _(
-        "We could not read the barcode on the back. Come closer, so that it fills the width of the photo, and hold still."
+    "name_unclear": _(
+        "The printed name could not be read without doubt. Hold still and avoid reflections on the name."
     ),
-    "barcode_unreadable": _("The barcode on the back is not that of a driving licence. Photograph the side with the wide barcode."),
-    "portrait_not_found": _("We could not find the photo of you on the document. Avoid reflections on it and try again."),
-    "wrong_kind": _("This seems to be another kind of document than you chose. Go back and choose the kind that you have."),
+    "barcode_not_found": _(
+        "We could not read the barcode on the back. Come closer, until it fills the photo's width, and hold still."
+    ),
+    "barcode_unreadable": _(
+        "The barcode on the back is not that of a driving licence. Photograph the side with the wide barcode."
+    ),
+    "portrait_not_found": _(
+        "We could not find the photo of you on the document. Avoid reflections on it and try again."
+    ),
+    "wrong_kind": _(
+        "This seems to be another kind of document than you chose. Go back and choose the kind that you have."
+    ),
     "reader_unavailable": _("Documents cannot be read at the moment. Please try again later."),
     # The document itself was refused
     "mrz_check_digit_wrong": _("The machine-readable lines of this document are not valid."),
@@ -42,7 +50,7 @@ def sentence(code: str) -> Promise:
 
 
 class DocumentUnreadable(DomainError):
-    """The photos do not show enough to say anything about the document: take them again, nothing is held against anybody."""
+    """The photos do not show enough to say anything about the document: take them again, nobody is refused."""
 
     @property
     def sentence(self) -> Promise:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 
 from idv.provider.document.errors import DocumentUnreadable
 
-Picture = npt.NDArray[np.uint8]
-Quad = npt.NDArray[np.float32]
+Picture = npt.NDArray[Any]
+Quad = npt.NDArray[Any]
 """Four corners (x, y): top left, top right, bottom right, bottom left."""
 
 PASSPORT_ASPECT: Final = 125 / 88
@@ -90,7 +90,7 @@ def _masks(small: Picture) -> Iterator[Picture]:
     yield cv2.morphologyEx(cv2.dilate(edges, np.ones((3, 3), np.uint8)), cv2.MORPH_CLOSE, kernel)
 
 
-def _four_corners(outline: npt.NDArray[np.int32]) -> Quad | None:
+def _four_corners(outline: Picture) -> Quad | None:
     hull = cv2.convexHull(outline)
     around = cv2.arcLength(hull, True)
     for share in (0.01, 0.02, 0.03, 0.05, 0.08):
@@ -115,4 +115,4 @@ def _ordered(corners: Quad) -> Quad:
 def _aspect(quad: Quad) -> float:
     across = np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])
     down = np.linalg.norm(quad[2] - quad[1]) + np.linalg.norm(quad[3] - quad[0])
-    return float(across / max(down, 1.0))
+    return float(across) / max(float(down), 1.0)

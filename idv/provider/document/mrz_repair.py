@@ -1,7 +1,7 @@
-"""From what OCR saw to a zone: settle what the format settles, propose what a check digit singles out, and guess nothing.
+"""From what OCR saw to a zone: settle what the format settles, propose what a check digit singles out, guess nothing.
 
-Order: alphabet, line length (runs of fillers are miscounted), letter-or-digit by position, then substitutions of look-alikes
-in the document number, the one field where both may stand. The name line has no check digit; nothing here can mend it.
+Order: alphabet, line length (runs of fillers are miscounted), letter-or-digit by position, then look-alikes in the
+document number, the one field where both may stand. The name line has no check digit; nothing here can mend it.
 """
 
 import itertools
@@ -69,8 +69,7 @@ def _by_position(zone: Zone) -> Zone:
     digits: list[Span] = [layout.birth, layout.expiry, *(position for _, position in layout.checks.values())]
     for span in digits:
         zone = _translated(zone, span, _TO_DIGIT)
-    first, kind = zone.at(layout.code)
-    return replaced(zone, layout.code, first.translate(_TO_LETTER) + kind.translate(_TO_LETTER))
+    return _translated(zone, layout.code, _TO_LETTER)
 
 
 def _translated(zone: Zone, span: Span, table: dict[int, int]) -> Zone:

@@ -1,6 +1,7 @@
 """Cutting the holder's portrait out of a document."""
 
 import io
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -14,6 +15,8 @@ from idv.provider.document.locate import Picture
 
 _MARGIN: Final = 0.55
 _MAX_SIDE: Final = 640
+_TILE: Final = 512
+_SURE: Final = 0.75
 
 
 def cut(view: Picture) -> bytes:
@@ -21,10 +24,12 @@ def cut(view: Picture) -> bytes:
 
     Raises DocumentUnreadable (portrait_not_found).
     """
-    found = [face for part in _parts(view) for face in part]
+    found = _faces(view)
     if not found:
         raise DocumentUnreadable("portrait_not_found", "no face on the page")
-    box = max(found, key=lambda face: face.width)
+    # Stamps and patterns sometimes pass for a large faint face; a portrait is a sure one.
+    sure = [face for face in found if face.score >= _SURE] or found
+    box = max((face.box for face in sure), key=lambda box: box.width)
     across, down = box.width * _MARGIN, box.height * _MARGIN
     left, top = max(0, round(box.left - across)), max(0, round(box.top - down * 1.4))
     right, bottom = round(box.left + box.width + across), round(box.top + box.height + down)
@@ -35,17 +40,16 @@ def cut(view: Picture) -> bytes:
     return out.getvalue()
 
 
-def _parts(view: Picture) -> list[list[Box]]:
+def _faces(view: Picture) -> list[mesh.Detection]:
     # The detector wants a face of a tenth of its picture or more: squares of the page's height, overlapping.
     height, width = view.shape[:2]
     side = min(height, width)
-    step = max(1, (width - side) // 2)
-    starts = sorted({0, step, width - side})
     found = []
-    for start in starts:
-        tile = np.ascontiguousarray(view[:, start : start + side])
-        small = cv2.resize(tile, (512, round(512 * tile.shape[0] / tile.shape[1])), interpolation=cv2.INTER_AREA)
-        scale = tile.shape[1] / 512
-        boxes = [face.box for face in mesh.detect(small)]
-        found.append([Box(b.left * scale + start, b.top * scale, b.width * scale, b.height * scale) for b in boxes])
+    for start in sorted({0, (width - side) // 2, width - side}):
+        tile = np.ascontiguousarray(view[:side, start : start + side])
+        scale = side / _TILE
+        for face in mesh.detect(cv2.resize(tile, (_TILE, _TILE), interpolation=cv2.INTER_AREA)):
+            box = face.box
+            moved = Box(box.left * scale + start, box.top * scale, box.width * scale, box.height * scale)
+            found.append(replace(face, box=moved))
     return found

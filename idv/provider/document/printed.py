@@ -15,7 +15,9 @@ from idv.provider.document.mrz import transliterate
 from idv.provider.document.reading import Check
 
 _ALIKE: Final = str.maketrans("OQDILZSB", "00011258")
-_LABELS: Final = re.compile(r"^(\d[A-D]?|SURNAME|FAMILYNAME|LASTNAME|GIVENNAMES?|FIRSTNAMES?|NAMES?|NOM|PRENOMS?)(?=[A-Z])")
+_LABELS: Final = re.compile(
+    r"^(\d[A-D]?|SURNAME|FAMILYNAME|LASTNAME|GIVENNAMES?|FIRSTNAMES?|NAMES?|NOM|PRENOMS?)(?=[A-Z])"
+)
 _FORMATS: Final = ("%d%b%Y", "%d%m%Y", "%Y%m%d", "%m%d%Y", "%d%b%y", "%d%B%Y", "%d%m%y")
 # Labels are printed smaller than what they label; heights are shares of the page's height.
 _VALUE_HEIGHT: Final = (0.034, 0.11)
@@ -107,7 +109,7 @@ def match(texts: Sequence[str], expected: Expected) -> Comparison:
 def checks(found: Comparison, expected: Expected) -> tuple[Check, ...]:
     """One check per printed fact. Raises DocumentUnreadable when too little was legible to blame the document.
 
-    A fact counts as different only when all the others were found: one missing line among legible ones is a contradiction,
+    A fact counts as different only when all the others were found: one missing line among legible ones contradicts,
     several are a bad photo. Nothing is ever accepted on missing print.
     """
     number_ok, dates_ok = found.number_found, set(expected.dates) <= found.dates_found

@@ -1,4 +1,4 @@
-"""The default reader: locate, straighten, OCR or barcode, check digits, print against machine-readable part, portrait."""
+"""The default reader: locate, straighten, OCR or barcode, check digits, print against the machine's part, portrait."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -89,7 +89,7 @@ def _fits(kind: str, zone: Zone) -> bool:
 def _settle(
     reading: ZoneReading, front: printed.Print, today: date
 ) -> tuple[Zone, printed.Comparison, printed.Expected, Check]:
-    """The one zone that check digits and print agree on; a wrong check digit only when everything else is beyond doubt."""
+    """The one zone that check digits and print agree on; a wrong digit only when all the rest is beyond doubt."""
     if reading.candidates:
         compared = []
         for zone in reading.candidates:

@@ -18,7 +18,7 @@ SIDES: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class DocumentFields:
-    """The holder's data. Names are spelled as printed (with accents) where the print agrees with the machine-readable part."""
+    """The holder's data. Names are spelled as printed (with accents) where the print agrees with the zone."""
 
     given_names: str
     surname: str

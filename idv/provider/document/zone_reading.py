@@ -17,7 +17,7 @@ _MIN_SPAN: Final = 0.5
 
 @dataclass(frozen=True)
 class ZoneReading:
-    """``candidates`` pass every check digit (see ``mrz_repair.repairs``); when there are none, ``raw`` is what was seen.
+    """``candidates`` pass every check digit (``mrz_repair.repairs``); when there are none, ``raw`` is what was seen.
 
     ``was_repaired`` asks for confirmation by the print; ``score`` is the OCR's own confidence in its worst line;
     ``is_steady`` says that every cut of the lines gave the same characters.

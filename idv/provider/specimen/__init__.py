@@ -1,4 +1,4 @@
-"""Printable SPECIMEN documents of the fictitious state Utopia (UTO): real formats, valid check digits, nobody's identity."""
+"""Printable SPECIMEN documents of the fictitious state Utopia (UTO): real formats, valid check digits, nobody's."""
 
 import io
 from dataclasses import dataclass, replace
@@ -36,7 +36,10 @@ class Specimen:
 
     def photographed(self, *, seed: int = 0, severity: str = "mild") -> dict[str, bytes]:
         """One phone-like photo per side: what a person would upload."""
-        return {side: photograph(page, seed=seed + n, severity=severity) for n, (side, page) in enumerate(self.pages.items())}
+        return {
+            side: photograph(page, seed=seed + n, severity=severity)
+            for n, (side, page) in enumerate(self.pages.items())
+        }
 
     def _encoded(self, side: str, form: str) -> bytes:
         out = io.BytesIO()
@@ -55,11 +58,13 @@ def draw(
 ) -> Specimen:
     """Draw ``kind`` for ``holder`` with a JPEG ``portrait``; valid for ten years unless ``expires_on`` says otherwise.
 
-    ``altered`` spoils it for tests: ``check_digit`` (the birth date's, in the zone) or ``printed_name`` (another surname
+    ``altered`` spoils it for tests: ``check_digit`` (the birth date's) or ``printed_name`` (another surname
     in print than in the machine-readable part). Raises ValueError for an unknown kind or alteration.
     """
     if kind not in KINDS or altered not in ALTERATIONS:
         raise ValueError(f"unknown kind {kind!r} or alteration {altered!r}")
+    if kind == "driving_licence" and altered == "check_digit":
+        raise ValueError("a driving licence has no check digits to spoil")
     owner = holder.numbered(kind)
     expires = expires_on or _years_later(issued_on, _YEARS_VALID)
     shown = replace(owner, surname="Forgery") if altered == "printed_name" else owner

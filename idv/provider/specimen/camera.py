@@ -59,11 +59,11 @@ def _corners(page: Image.Image, how: _Conditions, rng: np.random.Generator, widt
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) * half * fit
     angle = np.radians(rng.uniform(-how.rotation, how.rotation))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    corners = corners @ turn.T + rng.uniform(-1, 1, (4, 2)) * how.perspective * half[0] * 2
+    laid = corners @ turn.T + rng.uniform(-1, 1, (4, 2)) * how.perspective * half[0] * 2
     # The whole page stays in the picture, as the coaching on the capture page asks for.
-    reach = np.abs(corners).max(axis=0) / (np.array([width, height]) * 0.49)
-    corners /= max(1.0, float(reach.max()))
-    return (corners + np.array([width, height]) / 2).astype(np.float32)
+    reach = np.abs(laid).max(axis=0) / (np.array([width, height]) * 0.49)
+    laid = laid / max(1.0, float(reach.max()))
+    return (laid + np.array([width, height]) / 2).astype(np.float32)
 
 
 def _light(rng: np.random.Generator, width: int, height: int) -> np.ndarray:

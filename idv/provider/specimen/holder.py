@@ -25,7 +25,7 @@ class Holder:
     city: str = "Utopia City"
 
     def numbered(self, kind: str) -> "Holder":
-        """The same holder with a document number: stable for a person and a kind, so that a desk prints it twice alike."""
+        """The same holder with a document number: stable for a person and a kind, printed alike each time."""
         if self.document_number:
             return self
         seed = "|".join([kind, self.surname, self.given_names, self.date_of_birth.isoformat()])

@@ -7,7 +7,7 @@ import numpy as np
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from idv.provider.document import aamva, mrz
+from idv.provider.document import mrz
 from idv.provider.specimen import paper
 from idv.provider.specimen.holder import COUNTRY, Holder
 
@@ -49,7 +49,11 @@ def identity_card(holder: Holder, portrait: bytes, issued_on: date, expires_on: 
     rows = [
         (("Surname", holder.surname, 500),),
         (("Given names", holder.given_names, 500),),
-        (("Document No.", holder.document_number, 500), ("Sex", holder.sex, 960), ("Nationality", holder.nationality, 1080)),
+        (
+            ("Document No.", holder.document_number, 500),
+            ("Sex", holder.sex, 960),
+            ("Nationality", holder.nationality, 1080),
+        ),
         (("Date of birth", printed(holder.date_of_birth), 500), ("Place of birth", holder.place_of_birth, 960)),
         (("Date of issue", printed(issued_on), 500), ("Date of expiry", printed(expires_on), 960)),
     ]
@@ -61,13 +65,18 @@ def driving_licence(holder: Holder, portrait: bytes, issued_on: date, expires_on
         (("1 Surname", holder.surname, 500),),
         (("2 Given names", holder.given_names, 500),),
         (("4d Licence No.", holder.document_number, 500), ("15 Sex", holder.sex, 960)),
-        (("3 Date of birth", printed(holder.date_of_birth), 500), ("8 Address", f"{holder.street}, {holder.city}", 960)),
+        (
+            ("3 Date of birth", printed(holder.date_of_birth), 500),
+            ("8 Address", f"{holder.street}, {holder.city}", 960),
+        ),
         (("4a Issued", printed(issued_on), 500), ("4b Expires", printed(expires_on), 960)),
     ]
     return _card("DRIVING LICENCE", (246, 238, 236), portrait, rows)
 
 
-def _card(title: str, tint: tuple[int, int, int], portrait: bytes, rows: list[tuple[tuple[str, str, int], ...]]) -> Image.Image:
+def _card(
+    title: str, tint: tuple[int, int, int], portrait: bytes, rows: list[tuple[tuple[str, str, int], ...]]
+) -> Image.Image:
     page = paper.sheet(*CARD_SIZE, tint)
     draw = ImageDraw.Draw(page)
     draw.text((50, 34), "UTOPIA", font=paper.font("bold", 64), fill=paper.INK)

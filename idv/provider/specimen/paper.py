@@ -53,7 +53,9 @@ def write_zone(page: Image.Image, lines: tuple[str, ...], *, left: int, top: int
     face = font("ocr", round(pitch * 1.64))
     for row, line in enumerate(lines):
         for column, char in enumerate(line):
-            draw.text((left + pitch * (column + 0.5), top + row * leading), char, font=face, fill=(12, 12, 16), anchor="mm")
+            draw.text(
+                (left + pitch * (column + 0.5), top + row * leading), char, font=face, fill=(12, 12, 16), anchor="mm"
+            )
 
 
 def place_portrait(page: Image.Image, portrait: bytes, box: tuple[int, int, int, int]) -> None:
@@ -69,7 +71,7 @@ def place_portrait(page: Image.Image, portrait: bytes, box: tuple[int, int, int,
         middle = face.left + face.width / 2
         crop = (middle - wide / 2, face.top + face.height / 2 - tall * 0.55)
         ground = picture.resize((1, 1)).getpixel((0, 0))
-        canvas = Image.new("RGB", (max(1, round(wide)), max(1, round(tall))), ground)  # type: ignore[arg-type]
+        canvas = Image.new("RGB", (max(1, round(wide)), max(1, round(tall))), ground)
         canvas.paste(picture, (-round(crop[0]), -round(crop[1])))
         picture = canvas
     page.paste(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS), (left, top))

@@ -26,6 +26,6 @@ def jpeg(person: str, picture: str) -> bytes:
 
 
 def capture(person: str, *, second: bool = False) -> dict[str, bytes]:
-    """A live capture of one of ``MOVING``, as the Face Check asks for it; ``second`` gives other pictures of the same head."""
+    """A live capture of one of ``MOVING``, as the Face Check asks for it; ``second``: other pictures of that head."""
     suffix = "_2" if second else ""
     return {key: jpeg(person, key + suffix) for key in ("frontal", "turn_left", "turn_right")}
