@@ -139,9 +139,7 @@ def seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def encrypt(
-    payload: Mapping[str, Any], *, recipient_jwk: Mapping[str, Any], enc: str = "A256GCM", typ: str | None = None
-) -> str:
+def encrypt(payload: Mapping[str, Any], *, recipient_jwk: Mapping[str, Any], enc: str = "A256GCM") -> str:
     """A compact JWE for the holder of ``recipient_jwk`` (ECDH-ES, direct), its ``kid`` echoed. Raises KeyInvalid."""
     if enc not in CONTENT_ENCRYPTIONS:
         raise JoseInvalid("jwe_unsupported", f"{enc} is not offered")
@@ -149,8 +147,6 @@ def encrypt(
     protected: dict[str, Any] = {"alg": "ECDH-ES", "enc": enc}
     if isinstance(recipient_jwk.get("kid"), str):
         protected["kid"] = recipient_jwk["kid"]
-    if typ is not None:
-        protected["typ"] = typ
     plaintext = strict_json.dumps(payload).encode("utf-8")
     return jwe.encrypt_compact(protected, plaintext, ECKey.import_key(_pem(public_key)), registry=_JweRegistry())
 

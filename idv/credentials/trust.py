@@ -1,7 +1,6 @@
 """Whom we believe about what: issuers, their keys, and the credential types each may issue."""
 
 import base64
-import binascii
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -20,6 +19,16 @@ from recovery_portal.kit.errors import DomainError
 
 MAX_CHAIN = 4
 _HANDLED_CRITICAL = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.SubjectAlternativeName.oid})
+#: All that cryptography raises over a certificate that somebody damaged on purpose.
+_CERTIFICATE_ERRORS = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 #: Any purpose, or the document signer of ISO/IEC 18013-5 that many credential issuers carry.
 _ISSUING_PURPOSES = frozenset({ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, x509.ObjectIdentifier("1.0.18013.5.1.2")})
 
@@ -109,7 +118,7 @@ def _coherent_chain(x5c: object, at: datetime) -> list[x509.Certificate]:
     # 2 leaf first, no certificate twice, none self-signed (HAIP 1.0)
     if len(set(chain)) != len(chain):
         raise IssuerUntrusted("certificate_chain_malformed", "the chain repeats itself")
-    if any(certificate.subject == certificate.issuer for certificate in chain):
+    if any(_is_self_signed(certificate) for certificate in chain):
         raise IssuerUntrusted("certificate_self_signed", "a self-signed certificate in the chain")
     # 3 every certificate is valid now and has no critical extension that we do not understand
     for certificate in chain:
@@ -166,11 +175,25 @@ def _certificates(x5c: object) -> list[x509.Certificate]:
     for entry in x5c:
         try:
             certificate = x509.load_der_x509_certificate(base64.b64decode(entry, validate=True))
-            certificate.extensions  # noqa: B018  # parsed lazily: a broken extension must fail here
+            _parse_whole(certificate)
             chain.append(certificate)
-        except (ValueError, TypeError, binascii.Error, x509.DuplicateExtension) as error:
+        except _CERTIFICATE_ERRORS as error:
             raise IssuerUntrusted("certificate_chain_malformed", "not a DER certificate") from error
     return chain
+
+
+def _parse_whole(certificate: x509.Certificate) -> None:
+    """cryptography parses a certificate's parts when they are asked for: a broken one must fail here, not later."""
+    _ = (certificate.subject, certificate.issuer, certificate.public_key(), certificate.extensions)
+    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.signature_hash_algorithm)
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except _CERTIFICATE_ERRORS:
+        return False
+    return True
 
 
 def _require_valid(certificate: x509.Certificate, at: datetime) -> None:
@@ -206,7 +229,7 @@ def _require_issued(child: x509.Certificate, parent: x509.Certificate, depth: in
         raise IssuerUntrusted("certificate_path_too_long", "more authorities than the path length allows")
     try:
         child.verify_directly_issued_by(parent)
-    except (ValueError, TypeError, InvalidSignature) as error:
+    except _CERTIFICATE_ERRORS as error:
         raise IssuerUntrusted("certificate_chain_broken", "not signed by the next certificate") from error
 
 

@@ -217,3 +217,8 @@ def test_whatever_comes_is_verified_or_cleanly_refused(text: str) -> None:
         return
     assert text == TOKEN
     assert found.payload == {"a": 1}
+
+
+def test_a_recipient_without_kid_is_encrypted_for_without_kid() -> None:
+    jwk = {name: value for name, value in ENCRYPTION.public_jwk().items() if name != "kid"}
+    assert jose.decrypt(jose.encrypt({"a": 1}, recipient_jwk=jwk), key=ENCRYPTION) == {"a": 1}

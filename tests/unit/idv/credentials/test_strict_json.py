@@ -58,6 +58,17 @@ def test_a_text_with_a_lone_surrogate_is_refused_too() -> None:
         strict_json.loads('{"a":"\ud800"}')
 
 
+def test_a_long_flat_document_is_not_a_deep_one() -> None:
+    wide = [{"a": [number]} for number in range(100)]
+    assert strict_json.loads(strict_json.dumps(wide)) == wide
+    deep: object = 1
+    for _ in range(23):
+        deep = {"a": deep}
+    assert strict_json.loads(strict_json.dumps([deep])) == [deep]
+    with pytest.raises(strict_json.JsonInvalid):
+        strict_json.loads(strict_json.dumps([[deep, 1]]))
+
+
 def test_a_whole_surrogate_pair_is_a_character() -> None:
     assert strict_json.loads(b'"\\ud83d\\ude00"') == "\U0001f600"
 

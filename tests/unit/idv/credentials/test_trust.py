@@ -10,10 +10,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from idv.credentials import certificates, keys, trust
 
-from .world import AT, ISSUER, VCT, World, world
+from .world import AT, ISSUER, VCT, world
 
 W = world()
 DAY = timedelta(days=1)
@@ -262,4 +264,16 @@ def test_an_unvouched_leaf_is_coherent_and_no_more() -> None:
     assert trust.unvouched_leaf_of(key.x5c(), at=AT) == key.chain[0]
     with pytest.raises(trust.IssuerUntrusted):
         trust.unvouched_leaf_of(key.x5c(), at=datetime(2090, 1, 1, tzinfo=UTC))
-    assert isinstance(W, World)
+
+
+DER = W.issuer.chain[0].public_bytes(serialization.Encoding.DER)
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(DER) - 1), st.integers(1, 255))
+def test_no_byte_of_a_certificate_can_be_changed(place: int, difference: int) -> None:
+    damaged = bytearray(DER)
+    damaged[place] ^= difference
+    with pytest.raises(trust.IssuerUntrusted):
+        find_key({"x5c": [base64.b64encode(bytes(damaged)).decode()]})
