@@ -115,7 +115,8 @@ def refused(
     request: HttpRequest, error: DomainError, *, retry_url: str | None = None, unlocked: bool = True
 ) -> HttpResponse:
     """The page for a refusal. Status 400: the fault is in what came from outside, never 500."""
-    _log.info("wallet_refused", code=error.code, reason=error.reason)
+    # Not `code=`: the log blacks that name out, because elsewhere it is a secret.
+    _log.info("wallet_refused", refusal=error.code, reason=error.reason)
     advice = ADVICE.get(error.code, _GENERAL)
     context = {"advice": advice, "retry_url": retry_url if advice.can_retry else None}
     response = page(request, "refused", context, unlocked=unlocked)
