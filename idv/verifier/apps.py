@@ -9,3 +9,6 @@ class VerifierConfig(AppConfig):
     label = "verifier"
     verbose_name = _("Identity verification")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401 - registers the system check

@@ -156,7 +156,8 @@ def _end(request: PresentationRequest, event: RequestEvent, at: datetime, **fiel
         raise PresentationRefused("already_answered", lost.reason) from lost
     if response_code is None:
         return Answer(None)
-    return Answer(f"{settings.PORTAL_BASE_URL}{request.return_path}?response_code={response_code}")
+    separator = "&" if "?" in request.return_path else "?"
+    return Answer(f"{settings.PORTAL_BASE_URL}{request.return_path}{separator}response_code={response_code}")
 
 
 def _refuse(request: PresentationRequest, refused: DomainError, at: datetime) -> None:

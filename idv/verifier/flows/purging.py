@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -11,6 +12,8 @@ from .. import policy
 from ..machine import FaceCheckEvent, FaceCheckStatus, RequestEvent, RequestStatus
 from ..models import FaceCheck, PresentationRequest, ProofingRequest, SealedImage, SpentResult
 from .face_check import Judgement, decide, resume_face_check
+
+log = structlog.get_logger(__name__)
 
 
 def forget(*, request: PresentationRequest, at: datetime) -> None:
@@ -43,12 +46,6 @@ def purge(*, at: datetime) -> None:
     ProofingRequest.objects.filter(status=ProofingRequest.Status.SENT, expires_at__lte=at).update(
         status=ProofingRequest.Status.EXPIRED, code_verifier_sealed=None, finished_at=at
     )
-    for face_check in FaceCheck.objects.filter(status=FaceCheckStatus.CHECKING):
-        if face_check.images.filter(expires_at__lte=at).exists():
-            decide(face_check=face_check, judgement=Judgement(reason_code="photos_expired"), at=at)
-        else:
-            resume_face_check(face_check=face_check, at=at)
-    SealedImage.objects.filter(expires_at__lte=at).delete()
     forgettable = PresentationRequest.objects.filter(
         Q(collected_at__lte=at - policy.CLAIMS_LIFETIME), forgotten_at__isnull=True
     )
@@ -58,6 +55,20 @@ def purge(*, at: datetime) -> None:
     old = at - policy.RECORD_RETENTION
     PresentationRequest.objects.filter(created_at__lte=old, forgotten_at__isnull=False).delete()
     ProofingRequest.objects.filter(created_at__lte=old).exclude(status=ProofingRequest.Status.SENT).delete()
+    for face_check in FaceCheck.objects.filter(status=FaceCheckStatus.CHECKING):
+        _tend(face_check, at)
+    SealedImage.objects.filter(expires_at__lte=at).delete()
+
+
+def _tend(face_check: FaceCheck, at: datetime) -> None:
+    """One check; whatever goes wrong with it (a listener that fails, say) must not keep the others waiting."""
+    try:
+        if face_check.images.filter(expires_at__lte=at).exists():
+            decide(face_check=face_check, judgement=Judgement(reason_code="photos_expired"), at=at)
+        else:
+            resume_face_check(face_check=face_check, at=at)
+    except Exception:
+        log.exception("face_check_not_tended", face_check=str(face_check.pk))
 
 
 def _expire_requests(at: datetime) -> None:

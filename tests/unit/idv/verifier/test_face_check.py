@@ -252,6 +252,22 @@ class TestLostWorkers:
         done = work(check, at + timedelta(minutes=2))
         assert (done.status, done.reason_code) == ("unusable", "check_gave_up")
 
+    def test_one_check_that_cannot_be_tended_does_not_stop_the_sweeper(
+        self, check: FaceCheck, asked_here: PresentationRequest, at: datetime
+    ) -> None:
+        def fail(**_: Any) -> None:
+            raise RuntimeError("the match broke")
+
+        submit(check, at)
+        signals.face_check_decided.connect(fail)
+        try:
+            flows.purge(at=at + timedelta(minutes=31))
+        finally:
+            signals.face_check_decided.disconnect(fail)
+        asked_here.refresh_from_db()
+        assert asked_here.status == "expired"
+        assert not SealedImage.objects.exists()
+
     def test_photos_that_waited_too_long_are_asked_for_again(self, check: FaceCheck, at: datetime) -> None:
         submit(check, at)
         flows.purge(at=at + timedelta(minutes=30))
