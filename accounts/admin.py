@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -53,7 +52,7 @@ class UserForm(ModelForm):
         label=_("Directory groups"),
         queryset=DirectoryGroup.objects.all(),
         required=False,
-        widget=FilteredSelectMultiple(_("directory groups"), is_stacked=False),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
     )
 
     class Meta:
@@ -86,7 +85,6 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("user_principal_name", "display_name", "given_name", "surname", "mail", "employee_id")
     readonly_fields = ("id", "created_at", "last_sign_in_at", "methods")
     actions = ("sign_out_everywhere",)
-    filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
         (None, {"fields": ("user_principal_name", "account_enabled", "user_type")}),
         (_("Person"), {"fields": ("given_name", "surname", "display_name", "employee_id", "usage_location",
@@ -133,16 +131,43 @@ class UserAdmin(admin.ModelAdmin):
         self.message_user(request, text % count, messages.SUCCESS)
 
 
+class GroupForm(ModelForm):
+    members = forms.CharField(
+        label=_("Members"),
+        required=False,
+        help_text=_("One account name per line."),
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 60}),
+    )
+
+    class Meta:
+        model = DirectoryGroup
+        fields = ("display_name", "description")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            names = self.instance.members.values_list("user_principal_name", flat=True)
+            self.fields["members"].initial = "\n".join(names)
+
+    def clean_members(self) -> list[User]:
+        names = {normalise_account_name(line) for line in self.cleaned_data["members"].splitlines()} - {""}
+        found = {user.user_principal_name: user for user in User.objects.filter(user_principal_name__in=names)}
+        if unknown := sorted(names - found.keys()):
+            raise forms.ValidationError(_("Not in the directory: %(names)s"), params={"names": ", ".join(unknown)})
+        return list(found.values())
+
+
 @admin.register(DirectoryGroup)
 class DirectoryGroupAdmin(admin.ModelAdmin):
+    form = GroupForm
     list_display = ("display_name", "description")
     search_fields = ("display_name", "description")
-    autocomplete_fields = ("members",)
     readonly_fields = ("id",)
     fields = ("display_name", "description", "members", "id")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        form.instance.members.set(form.cleaned_data["members"])
         audit.record(
             activity="Update group" if change else "Add group",
             at=clock.now(),

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import flows
 from accounts.errors import LastMethod, MethodNotFound, RegistrationRefused
@@ -54,14 +54,14 @@ def renew_session(request: HttpRequest) -> None:
     update_session_auth_hash(request, me(request))
 
 
-@require_GET
+@require_safe
 @login_required
 def apps(request: HttpRequest) -> HttpResponse:
     """`/apps/`: where a sign-in leads."""
     return render(request, "accounts/apps.html")
 
 
-@require_GET
+@require_safe
 @login_required
 def security_info(request: HttpRequest) -> HttpResponse:
     """`/security-info/`: the ways this person can sign in."""
@@ -82,7 +82,7 @@ def security_info(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def rename_method(request: HttpRequest, method: str, row_id: str) -> HttpResponse:
     row = _row_or_404(request, method, row_id)
@@ -102,7 +102,7 @@ def rename_method(request: HttpRequest, method: str, row_id: str) -> HttpRespons
     return render(request, "accounts/rename_method.html", {"form": form, "row": row})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def remove_method(request: HttpRequest, method: str, row_id: str) -> HttpResponse:
     row = _row_or_404(request, method, row_id)
@@ -120,7 +120,7 @@ def remove_method(request: HttpRequest, method: str, row_id: str) -> HttpRespons
     return render(request, "accounts/remove_method.html", {"row": row})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def change_password(request: HttpRequest) -> HttpResponse:
     form = NewPasswordForm(request.POST or None, user=me(request))

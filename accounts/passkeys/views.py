@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import RegistrationRefused
 from accounts.forms import AuthenticatorAppForm
@@ -37,14 +37,14 @@ REFUSALS: dict[str, "_StrPromise"] = {
 REFUSED = _("The passkey could not be created. Start once more on this page.")
 
 
-@require_GET
+@require_safe
 @fresh_sign_in_required
 def add_method(request: HttpRequest) -> HttpResponse:
     """`/security-info/add/`: which kind?"""
     return render(request, "accounts/add_method.html", {"duty": session.duty(request)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def add_passkey(request: HttpRequest) -> HttpResponse:
     error: _StrPromise | None = None
@@ -75,7 +75,7 @@ def add_passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(options)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in_required
 def add_authenticator_app(request: HttpRequest) -> HttpResponse:
     """The secret waits sealed in the session until the app has shown a first code."""
@@ -98,7 +98,7 @@ def add_authenticator_app(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @login_required
 def method_added(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "accounts/method_added.html", {"kind": kind})

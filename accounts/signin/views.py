@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import MethodRefused
 from accounts.methods import find_method
@@ -30,11 +30,11 @@ REFUSED = _("That did not work. Check what you entered and try again, or choose 
 TOO_MANY = _("Too many tries. Wait ten minutes and try again, or choose another way to sign in.")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """`/`: who are you?"""
     destination = redirects.local_path(request.GET.get("next"), "")
-    if request.method == "GET" and request.user.is_authenticated:
+    if request.method != "POST" and request.user.is_authenticated:
         return redirect(destination or "accounts:apps")
     if destination:
         session.remember_next(request, destination)
@@ -52,7 +52,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", {"form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def prompt(request: HttpRequest, method: str) -> HttpResponse:
     """`/sign-in/<method>/`: prove it."""
     name = session.account_name(request)
@@ -67,7 +67,7 @@ def prompt(request: HttpRequest, method: str) -> HttpResponse:
     if chosen is None:
         return redirect("accounts:prompt", method=offered[0].key)
     context: dict[str, object] = {"account_name": name, "method": chosen}
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, chosen.prompt_template, context)
     try:
         outcome = flows.sign_in(
@@ -85,7 +85,7 @@ def prompt(request: HttpRequest, method: str) -> HttpResponse:
     return _welcome(request, outcome)
 
 
-@require_GET
+@require_safe
 def confirm(request: HttpRequest) -> HttpResponse:
     """`/sign-in/confirm/`: to the best prompt of the account that is to sign in once more."""
     name = session.account_name(request)
@@ -94,7 +94,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:prompt", method=flows.methods_for(name, at=clock.now())[0].key)
 
 
-@require_GET
+@require_safe
 def other_ways(request: HttpRequest) -> HttpResponse:
     """`/sign-in/other/`: the user's own methods, and what other rooms offer."""
     name = session.account_name(request)

@@ -129,3 +129,21 @@ def test_signing_out_of_the_admin_site_is_signing_out_of_the_portal(root: Client
     assert answer.url == "/"
     assert "Clear-Site-Data" in answer
     assert root.get("/apps/").status_code == 302
+
+
+def test_groups_are_written_as_account_names(root: Client) -> None:
+    alice = make_alice()
+    form = {"display_name": "Sales", "description": "", "members": "nobody@contoso.example"}
+    assert (
+        "Not in the directory: nobody@contoso.example"
+        in root.post("/admin/accounts/directorygroup/add/", form).content.decode()
+    )
+    form["members"] = " ALICE@contoso.example\n\nbob@contoso.example\n"
+    assert root.post("/admin/accounts/directorygroup/add/", form).status_code == 302
+    group = DirectoryGroup.objects.get()
+    assert alice in group.members.all()
+    url = f"/admin/accounts/directorygroup/{group.pk}/change/"
+    assert "bob@contoso.example" in root.get(url).content.decode()
+    root.post(url, form | {"members": "bob@contoso.example"})
+    assert [str(member) for member in group.members.all()] == ["bob@contoso.example"]
+    assert AuditEvent.objects.filter(category="GroupManagement").count() == 2
