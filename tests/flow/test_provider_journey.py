@@ -25,7 +25,7 @@ from tests.fakes.proofing import (
 )
 from tests.flow.provider_house import house, portal  # noqa: F401
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_whole_way_with_a_phone(portal):  # noqa: F811

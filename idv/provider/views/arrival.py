@@ -35,8 +35,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return to_current_page(proofing, Role.DESKTOP)
 
 
-@require_GET
 @page("scan")
+@require_GET
 def scan(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     token, expires_at = steps.make_hand_off(proofing=proofing, at=clock.now())
     link = f"{settings.PROVIDER_BASE_URL}/hand-over/{token}"
@@ -47,8 +47,8 @@ def scan(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpRes
     )
 
 
-@require_POST
 @page("scan")
+@require_POST
 def continue_here(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     steps.continue_here(proofing=proofing, at=clock.now())
     bind(request, proofing, Role.SINGLE)

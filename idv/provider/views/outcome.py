@@ -65,15 +65,15 @@ def _next(proofing: ProofingSession, role: Role, on: str) -> str | None:
     return None
 
 
-@require_GET
 @page("follow")
+@require_GET
 def follow(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     message = _STAGES.get(State(proofing.state), "")
     return render(request, "provider/follow.html", {"proofing": proofing, "message": message, "page": "follow"})
 
 
-@require_http_methods(["GET", "POST"])
 @page("add")
+@require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         issuing.offer_credential(proofing=proofing, at=clock.now())
@@ -81,8 +81,8 @@ def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResp
     return render(request, "provider/add.html", {"proofing": proofing, "page": "add"})
 
 
-@require_GET
 @page("open")
+@require_GET
 def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     try:
         offer = issuing.current_offer(proofing=proofing, at=clock.now())
@@ -103,26 +103,26 @@ def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> 
     return render(request, "provider/open.html", context)
 
 
-@require_GET
 @page("finished")
+@require_GET
 def finished(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "finished")
 
 
-@require_GET
 @page("declined")
+@require_GET
 def declined(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "declined")
 
 
-@require_GET
 @page("cancelled")
+@require_GET
 def cancelled(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "cancelled")
 
 
-@require_GET
 @page("expired")
+@require_GET
 def expired(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "expired")
 

@@ -28,8 +28,8 @@ _OWN_SENTENCES = {
 }
 
 
-@require_http_methods(["GET", "POST"])
 @page("details")
+@require_http_methods(["GET", "POST"])
 def details(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     form = DetailsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -39,15 +39,15 @@ def details(request: HttpRequest, proofing: ProofingSession, role: Role) -> Http
     return render(request, "provider/details.html", {"proofing": proofing, "form": form})
 
 
-@require_POST
 @page("details")
+@require_POST
 def without_biometrics(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     steps.refuse_biometrics(proofing=proofing, at=clock.now())
     return to_current_page(proofing, role)
 
 
-@require_http_methods(["GET", "POST"])
 @page("document")
+@require_http_methods(["GET", "POST"])
 def document(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     form = DocumentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -58,15 +58,15 @@ def document(request: HttpRequest, proofing: ProofingSession, role: Role) -> Htt
     return render(request, "provider/document.html", {"proofing": proofing, "form": form})
 
 
-@require_POST
 @page("document-tips", "document-photos")
+@require_POST
 def another_document(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     steps.want_another_document(proofing=proofing, at=clock.now())
     return to_current_page(proofing, role)
 
 
-@require_http_methods(["GET", "POST"])
 @page("document-tips")
+@require_http_methods(["GET", "POST"])
 def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         steps.read_document_tips(proofing=proofing, at=clock.now())
@@ -74,8 +74,8 @@ def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -
     return render(request, "provider/document_tips.html", {"proofing": proofing})
 
 
-@require_http_methods(["GET", "POST"])
 @page("document-photos")
+@require_http_methods(["GET", "POST"])
 def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     sides = steps.sides_of(proofing)
     errors: dict[str, str] = {}
@@ -89,8 +89,8 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
     return render(request, "provider/document_photos.html", context, status=422 if errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
 @page("selfie-tips")
+@require_http_methods(["GET", "POST"])
 def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         steps.read_selfie_tips(proofing=proofing, at=clock.now())
@@ -100,8 +100,8 @@ def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> 
     )
 
 
-@require_http_methods(["GET", "POST"])
 @page("selfie")
+@require_http_methods(["GET", "POST"])
 def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     at = clock.now()
     errors: dict[str, str] = {}
@@ -122,8 +122,8 @@ def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
     return render(request, "provider/selfie.html", context, status=422 if errors else 200)
 
 
-@require_GET
 @page("checking")
+@require_GET
 def checking(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return render(request, "provider/checking.html", {"proofing": proofing, "page": "checking"})
 
