@@ -91,9 +91,9 @@ def read_keys(line: Wire, issuer: str) -> list[dict[str, Any]]:
     Raises IssuerRefused.
     """
     answer = _send(line, "GET", well_known_url(issuer, JWT_VC_ISSUER), headers=_ACCEPT)
-    if answer.status != 200:
+    if answer.status in {404, 410}:
         return []
-    metadata = _json(answer)
+    metadata = _json(_expect_200(answer))
     if metadata.get("issuer") != issuer:
         raise IssuerRefused("issuer_misconfigured", "issuer in the key metadata is another one")
     key_set = metadata.get("jwks")
