@@ -5,7 +5,7 @@ import hmac
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import utils
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwe
@@ -95,6 +95,12 @@ def test_it_accepts_its_own_and_an_unknown_header() -> None:
 def test_another_key_does_not_verify() -> None:
     with pytest.raises(jose.JoseInvalid):
         jose.verify(TOKEN, key=keys.generate().public_key, typ="test+jwt")
+
+
+def test_a_key_on_another_curve_does_not_verify() -> None:
+    with pytest.raises(jose.JoseInvalid) as refusal:
+        jose.verify(TOKEN, key=ec.generate_private_key(ec.SECP384R1()).public_key(), typ="test+jwt")
+    assert refusal.value.code == "jws_bad_signature"
 
 
 def test_the_key_of_a_set_is_the_one_that_kid_names() -> None:
