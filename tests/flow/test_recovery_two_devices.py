@@ -74,7 +74,12 @@ class TestHandOff:
         clock: Clock,
     ) -> None:
         token = desktop.hand_off()
+        status = desktop.open("recovery:present").seen.context["status_url"]
         clock.forward(minutes=5)
+        assert desktop.client.get(status).json()["next"] == reverse("recovery:present")
+        assert "has expired" in desktop.open("recovery:present").text
+        status = desktop.seen.context["status_url"]
+        assert desktop.client.get(status).json()["next"] is None
         assert phone.client.get(reverse("recovery:phone", args=[token])).status_code == 410
         desktop.press("recovery:present")
         fresh = desktop.hand_off()

@@ -67,7 +67,7 @@ def status(request: HttpRequest, seat: Seat) -> HttpResponse:
     own = request.GET.get("page", "")
     moved = seat.page.value != own
     if not moved and seat.page is Page.PRESENT:
-        moved = request.GET.get("seen", "") != mark(seat)
+        moved = request.GET.get("seen", "") != mark(seat, clock.now())
     return JsonResponse(
         {"next": seat.url if moved else None, "message": waiting_message(seat), "progress": _progress(seat.attempt)}
     )

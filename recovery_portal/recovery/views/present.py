@@ -1,5 +1,7 @@
 """Presenting the credential, on this device or on a phone that joins."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from idv.verifier.machine import RequestStatus
+from idv.verifier.models import PresentationRequest
 from recovery_portal.kit import clock, http_peer, qr, ratelimit
 
 from .. import flows, queries
@@ -37,8 +40,8 @@ def present(request: HttpRequest, seat: Seat) -> HttpResponse:
     link = hand_off_url(hand_off) if hand_off is not None and hand_off.is_open(at) else ""
     is_open = here is not None and here.request.status in _WAITING and here.request.expires_at > at
     statuses = {asked.request.status for asked in (here, across) if asked is not None}
-    ends = [here.request.expires_at] if here is not None else []
-    ends += [hand_off.expires_at] if hand_off is not None else []
+    ends = [here.request.expires_at] if here is not None and is_open else []
+    ends += [hand_off.expires_at] if hand_off is not None and link else []
     context = {
         "attempt": seat.attempt,
         "is_starter": seat.is_starter,
@@ -52,7 +55,7 @@ def present(request: HttpRequest, seat: Seat) -> HttpResponse:
         "other_credential": RequestStatus.REFUSED in statuses,
         "expires_at": min(ends) if ends else None,
         "is_open": is_open,
-        "status_url": status_url(Page.PRESENT, mark(seat)),
+        "status_url": status_url(Page.PRESENT, mark(seat, at)),
     }
     return render(request, "recovery/present.html", context)
 
@@ -65,20 +68,26 @@ def status_url(own: Page, marked: str = "") -> str:
     return f"{reverse('recovery:status')}?page={own.value}&seen={marked}"
 
 
-def mark(seat: Seat) -> str:
-    """Changes whenever the present page has something new to show: a phone that joined, a request that ended."""
-    statuses = [
-        "waiting" if asked.request.status in _WAITING else asked.request.status
-        for asked in (
-            queries.find_request(seat.device, same_device=True),
-            queries.find_request(seat.device, same_device=False),
-        )
-        if asked is not None
-    ]
-    return "-".join([*statuses, "phone" if seat.attempt.companion else "alone"])
+def mark(seat: Seat, at: datetime) -> str:
+    """Changes whenever the present page has something new to show: a phone that joined, a request or code that ended.
+
+    By this clock, not the browser's, which may be wrong.
+    """
+    requests = [queries.find_request(seat.device, same_device=same_device) for same_device in (True, False)]
+    shown = [_shown_as(asked.request, at) for asked in requests if asked is not None]
+    if seat.attempt.companion is not None:
+        return "-".join([*shown, "phone"])
+    hand_off = seat.attempt.hand_offs.first()
+    return "-".join([*shown, "code" if hand_off is not None and hand_off.is_open(at) else "alone"])
 
 
-@seated("GET")
+def _shown_as(request: PresentationRequest, at: datetime) -> str:
+    if request.status not in _WAITING:
+        return request.status
+    return "waiting" if at < request.expires_at else "expired"
+
+
+@seated("GET", stranger="recovery/other_browser.html")
 def presented(request: HttpRequest, seat: Seat) -> HttpResponse:
     """`/recover/presented/`: the wallet on this device sends the browser back with a code made for it."""
     if seat.page is Page.PRESENT:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -115,8 +116,11 @@ def page(own: Page, *methods: str) -> Callable[[SeatedView], SeatedView]:
     return decorate
 
 
-def seated(*methods: str) -> Callable[[SeatedView], SeatedView]:
-    """A view that belongs to no page (returns, status, cancel): for any device of an attempt."""
+def seated(*methods: str, stranger: str = "") -> Callable[[SeatedView], SeatedView]:
+    """A view that belongs to no page (returns, status, cancel): for any device of an attempt.
+
+    A browser that takes no part is led to the beginning, or reads the template ``stranger``.
+    """
 
     def decorate(view: SeatedView) -> SeatedView:
         allowed = require_http_methods(list(methods) or ["GET", "HEAD"])(view)
@@ -125,7 +129,7 @@ def seated(*methods: str) -> Callable[[SeatedView], SeatedView]:
         def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             seat = find_seat(request)
             if seat is None:
-                return home(None)
+                return render(request, stranger) if stranger else home(None)
             try:
                 response: HttpResponse = allowed(request, seat, *args, **kwargs)
             except (AttemptMoved, IllegalTransition):

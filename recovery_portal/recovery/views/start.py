@@ -89,7 +89,7 @@ def provider(request: HttpRequest, seat: Seat) -> HttpResponse:
     return _may_leave_to(_provider(seat.attempt), render(request, "recovery/provider.html", context))
 
 
-@seated("GET")
+@seated("GET", stranger="recovery/other_browser.html")
 def provider_return(request: HttpRequest, seat: Seat) -> HttpResponse:
     """`/recover/return/`: the provider sends the browser back with a code, or with an error."""
     if seat.page is not Page.PROVIDER:
