@@ -1,4 +1,4 @@
-"""The machine-readable zone of ICAO Doc 9303: TD3 (passports, part 4) and TD1 (cards, part 5), one table for both ways."""
+"""The machine-readable zone of ICAO Doc 9303: TD3 (passports, part 4) and TD1 (cards, part 5); one table, both ways."""
 
 import unicodedata
 from collections.abc import Sequence

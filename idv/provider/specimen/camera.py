@@ -2,10 +2,11 @@
 
 import io
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 
@@ -39,9 +40,9 @@ def photograph(page: Image.Image, *, seed: int = 0, severity: str = "mild") -> b
     source = np.array([[0, 0], [page.width, 0], [page.width, page.height], [0, page.height]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, spot)
     sheet = np.asarray(page.convert("RGB"), np.float32)
-    laid = cv2.warpPerspective(sheet, matrix, (width, height), flags=cv2.INTER_AREA)
+    page_laid = cv2.warpPerspective(sheet, matrix, (width, height), flags=cv2.INTER_AREA)
     mask = cv2.warpPerspective(np.ones(sheet.shape[:2], np.float32), matrix, (width, height), flags=cv2.INTER_LINEAR)
-    scene = laid * mask[..., None] + ground * (1 - mask[..., None])
+    scene: npt.NDArray[Any] = page_laid * mask[..., None] + ground * (1 - mask[..., None])
     scene *= _light(rng, width, height)[..., None]
     if how.glare:
         scene += _glare(rng, width, height, how.glare)[..., None]
@@ -53,10 +54,12 @@ def photograph(page: Image.Image, *, seed: int = 0, severity: str = "mild") -> b
     return out.getvalue()
 
 
-def _corners(page: Image.Image, how: _Conditions, rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+def _corners(
+    page: Image.Image, how: _Conditions, rng: np.random.Generator, width: int, height: int
+) -> npt.NDArray[Any]:
     half = np.array([page.width, page.height]) * (how.share * width / page.width) / 2
     fit = min(1.0, 0.43 * height / half[1])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) * half * fit
+    corners: npt.NDArray[Any] = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) * half * fit
     angle = np.radians(rng.uniform(-how.rotation, how.rotation))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     laid = corners @ turn.T + rng.uniform(-1, 1, (4, 2)) * how.perspective * half[0] * 2
@@ -66,12 +69,12 @@ def _corners(page: Image.Image, how: _Conditions, rng: np.random.Generator, widt
     return (laid + np.array([width, height]) / 2).astype(np.float32)
 
 
-def _light(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+def _light(rng: np.random.Generator, width: int, height: int) -> npt.NDArray[Any]:
     corners = rng.uniform(0.82, 1.05, (2, 2)).astype(np.float32)
     return cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _glare(rng: np.random.Generator, width: int, height: int, strength: float) -> np.ndarray:
+def _glare(rng: np.random.Generator, width: int, height: int, strength: float) -> npt.NDArray[Any]:
     x0, y0 = rng.uniform(0.2, 0.8) * width, rng.uniform(0.2, 0.8) * height
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     spread = 0.12 * width
