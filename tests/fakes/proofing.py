@@ -115,8 +115,7 @@ class Portal:
     def authorize_path(self) -> str:
         answer = self.push()
         assert answer.status_code == 201, answer.content
-        url = wire.authorization_url("/authorize", client_id=self.client_id, request_uri=answer.json()["request_uri"])
-        return url
+        return wire.authorization_url("/authorize", client_id=self.client_id, request_uri=answer.json()["request_uri"])
 
     def redeem(self, code: str, **changes: str) -> HttpResponse:
         form = wire.token_form(

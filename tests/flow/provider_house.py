@@ -3,21 +3,18 @@
 Tasks run after a commit: tests that need one say ``django_db(transaction=True)``.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fakes.proofing import Portal
 
 
 @pytest.fixture
-def house(settings, db) -> Iterator[None]:
+def house(settings, db) -> None:
     settings.ROOT_URLCONF = "idv.provider.urls"
     settings.HOUSE_BRAND = "provider"
     settings.FACE_ENGINE = "idv.face.scripted.ScriptedFaceEngine"
     settings.LIVENESS_ENGINE = "idv.face.scripted.ScriptedLivenessEngine"
     settings.DOCUMENT_READER = "tests.fakes.proofing.CardReader"
-    yield
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""No skipping ahead: at every state, every other page's address, read or posted, leads back to where the person is (V18)."""
+"""No skipping ahead (V18): at every state every other page, read or posted, leads back to where the person is."""
 
 import uuid
 

@@ -28,8 +28,8 @@ def refused(answer, code, status=400):
     return True
 
 
-def declined_code(portal: Portal) -> str:
-    browser = arrive(portal)
+def declined_code(party: Portal) -> str:
+    browser = arrive(party)
     browser.step("continue-here")
     browser.step("without-biometrics")
     browser.go(f"{browser.base}/return")
@@ -334,9 +334,9 @@ def test_a_party_whose_keys_cannot_be_fetched_is_refused_calmly(portal, monkeypa
 
 
 def test_the_redirect_keeps_a_query_that_was_registered(house):  # noqa: F811
-    portal = Portal(redirect_uri="http://portal.test/back?tenant=a")
-    portal.register()
-    browser = arrive(portal)
+    party = Portal(redirect_uri="http://portal.test/back?tenant=a")
+    party.register()
+    browser = arrive(party)
     browser.step("cancel")
     location = browser.client.get(f"{browser.base}/return")["Location"]
     assert location.startswith("http://portal.test/back?tenant=a&" + urlencode({"error": "access_denied"}))

@@ -40,7 +40,7 @@ def authenticate(form: Mapping[str, str], *, at: datetime) -> tuple[RelyingParty
             raise DomainError("assertion_missing", "no private_key_jwt")
         assertion = form.get("client_assertion", "")
         client_id = wire.claimed_client_id(assertion)
-        if form.get("client_id", client_id) != client_id:
+        if form.get("client_id", client_id) != client_id or "\0" in client_id:
             raise DomainError("client_mismatch", "client_id is not the assertion's")
         party = RelyingParty.objects.filter(client_id=client_id, enabled=True).first()
         if party is None:
@@ -126,15 +126,15 @@ def push(form: Mapping[str, str], *, at: datetime) -> Pushed:
 def begin_proofing(*, client_id: str, request_uri: str, requested_from: str, at: datetime) -> ProofingSession:
     """Use up a ``request_uri`` and open a proofing for the browser that brought it. Raises RequestRefused."""
     fingerprint = digest(request_uri.removeprefix(_REQUEST_URI_PREFIX))
+    party = RelyingParty.objects.filter(client_id=client_id, enabled=True).first() if "\0" not in client_id else None
+    if party is None or not request_uri.startswith(_REQUEST_URI_PREFIX):
+        raise RequestRefused("request_uri_refused", "unknown client, or no pushed reference")
     with transaction.atomic():
-        mine = PushedRequest.objects.filter(
-            reference_digest=fingerprint,
-            relying_party__client_id=client_id,
-            relying_party__enabled=True,
-            used_at__isnull=True,
-            expires_at__gt=at,
-        )
-        if not request_uri.startswith(_REQUEST_URI_PREFIX) or not mine.update(used_at=at):
+        # Own columns only: with a join Django would ask a subquery, and two browsers could both pass it.
+        burned = PushedRequest.objects.filter(
+            reference_digest=fingerprint, relying_party=party, used_at__isnull=True, expires_at__gt=at
+        ).update(used_at=at)
+        if not burned:
             raise RequestRefused("request_uri_refused", "unknown, used, expired or another client's")
         request = PushedRequest.objects.get(reference_digest=fingerprint)
         return ProofingSession.objects.create(

@@ -111,13 +111,16 @@ def grant_token(form: Mapping[str, str], *, at: datetime) -> Granted:
     code, tx_code = form.get("pre-authorized_code", ""), form.get("tx_code", "")
     if not code or not tx_code:
         raise ProtocolRefused("invalid_request", "pre-authorized_code and tx_code are required")
-    mine = _open_offers(at).filter(code_digest=digest(code))
+    offer = _open_offers(at).filter(code_digest=digest(code)).first()
+    if offer is None or offer.secrets_sealed is None:
+        raise ProtocolRefused("invalid_grant", "unknown, used, locked or expired code")
+    # Own columns only: with a join Django would ask a subquery, and two requests could both pass it.
+    mine = CredentialOffer.objects.filter(
+        pk=offer.pk, redeemed_at__isnull=True, superseded_at__isnull=True, locked_at__isnull=True
+    )
     # Taken in advance and given back on success: two guesses at once are two tries.
     if not mine.filter(wrong_tx_codes__lt=policy.WRONG_TX_CODES_MAX).update(wrong_tx_codes=F("wrong_tx_codes") + 1):
-        raise ProtocolRefused("invalid_grant", "unknown, used, locked or expired code")
-    offer = CredentialOffer.objects.select_related("proofing").get(code_digest=digest(code))
-    if offer.secrets_sealed is None:
-        raise ProtocolRefused("invalid_grant", "the offer was withdrawn")
+        raise ProtocolRefused("invalid_grant", "used or locked a moment ago")
     if not same(tx_code, offer.open(offer.secrets_sealed, purpose="secrets")["tx_code"]):
         mine.filter(wrong_tx_codes__gte=policy.WRONG_TX_CODES_MAX).update(locked_at=at)
         raise ProtocolRefused("invalid_grant", "wrong tx_code")

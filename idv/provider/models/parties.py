@@ -71,7 +71,7 @@ class PushedRequest(models.Model):
 class SeenAssertion(models.Model):
     """A ``jti`` of a request object or client assertion that was used; kept until it would be stale anyway."""
 
-    issuer = models.CharField(max_length=255)
+    issuer = models.CharField(max_length=300)
     jti_digest = models.CharField(max_length=64)
     expires_at = models.DateTimeField(db_index=True)
 
