@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
 from django.urls import reverse
 
 from accounts.models import User
@@ -56,11 +56,19 @@ def make_profile(provider: Any, **fields: Any) -> RecoveryProfile:
     return RecoveryProfile.objects.create(**{**known, **fields})
 
 
+class EagerClient(Client):
+    """Runs what waits for the commit after each request, although the test's own transaction never commits."""
+
+    def request(self, **request: Any) -> Any:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**request)
+
+
 class Person:
     """Somebody at a browser: opens pages, presses buttons, and always knows where they have been led."""
 
     def __init__(self, agent: str = CHROME, address: str = "192.0.2.10") -> None:
-        self.client = Client(headers={"user-agent": agent}, REMOTE_ADDR=address)
+        self.client = EagerClient(headers={"user-agent": agent}, REMOTE_ADDR=address)
         self.seen: Any = None
 
     @property
@@ -110,7 +118,7 @@ class Person:
         """Share from a wallet, and, where the wallet is on this device, follow it back here."""
         request = self.request(same_device=same_device)
         opened = wallet.fetch(request, self.client, at)
-        answer = post(Client(), opened.response_uri, wallet.answer(opened, at, **bent))
+        answer = post(EagerClient(), opened.response_uri, wallet.answer(opened, at, **bent))
         back = answer.json().get("redirect_uri") if answer.status_code == 200 else None
         return self.open_path(_local(back)) if back else self.open("recovery:present")
 

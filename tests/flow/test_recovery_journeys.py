@@ -15,7 +15,7 @@ from tap.models import TemporaryAccessPass
 from tests.fakes.recovery import IPHONE, Clock, Person, make_person, make_profile, wallet_of
 from tests.unit.idv.verifier.parties import Provider
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ALICE = "alice@contoso.example"
 
