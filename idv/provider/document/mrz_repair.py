@@ -11,7 +11,7 @@ from typing import Final
 
 from idv.provider.document.mrz import TD1, TD3, Layout, Span, Zone, replaced
 
-_AS_FILLER: Final = dict.fromkeys("«‹＜《〈くㄑ≤{[(＋", "<")
+_AS_FILLER: Final = dict.fromkeys("«‹＜《〈くㄑ≤{[(（［", "<")
 _TO_DIGIT: Final = str.maketrans("OQDILZSGBTA", "00011256874")
 _TO_LETTER: Final = str.maketrans("01258647", "OIZSBGAT")
 _LOOK_ALIKE: Final = {a: b for x, y in ("O0", "Q0", "D0", "I1", "Z2", "S5", "B8") for a, b in ((x, y), (y, x))}

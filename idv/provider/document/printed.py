@@ -147,6 +147,8 @@ def _as_printed(text: str, wanted: str, key: str) -> str:
         words = words.split(maxsplit=1)[-1]
     if words.isupper():
         words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), words)
+    if _key(words) != _key(wanted):  # another spelling of an umlaut: letters cannot be counted off
+        return words
     breaks = list(itertools.accumulate(len(word) for word in wanted.split()))[:-1]
     spaced, written = "", 0
     for char in words:

@@ -136,7 +136,9 @@ def test_loading_the_library_leaves_pillow_strict() -> None:
 
 def _in_a_fresh_process(script: str) -> subprocess.CompletedProcess[str]:
     setup = "from django.conf import settings; settings.configure(USE_I18N=False)\n"
-    return subprocess.run([sys.executable, "-c", setup + script], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", setup + script], capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_missing_models_are_an_error_and_not_the_end_of_the_worker() -> None:

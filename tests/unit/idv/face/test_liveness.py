@@ -161,7 +161,7 @@ def test_a_second_person_who_steps_in_for_the_turns_is_noticed_and_gets_no_score
 
 def test_a_capture_that_is_not_live_is_never_compared() -> None:
     class NeverAsked(ScriptedFaceEngine):
-        def embed(self, jpeg: bytes):  # noqa: ANN202
+        def embed(self, jpeg: bytes):
             raise AssertionError("compared before it was live")
 
     found = capture.measure(
