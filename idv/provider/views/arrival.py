@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from recovery_portal.kit import clock, http_peer, qr, ratelimit
 
@@ -13,12 +13,12 @@ from ..models import ProofingSession
 from .visit import Role, address_of, bind, find_role, page, to_current_page
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "provider/home.html")
 
 
-@require_GET
+@require_safe
 def authorize(request: HttpRequest) -> HttpResponse:
     """RFC 9126 section 4: the browser brings a reference and nothing else; other parameters are not looked at."""
     try:
@@ -36,7 +36,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 @page("scan")
-@require_GET
+@require_safe
 def scan(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     token, expires_at = steps.make_hand_off(proofing=proofing, at=clock.now())
     link = f"{settings.PROVIDER_BASE_URL}/hand-over/{token}"
@@ -55,13 +55,13 @@ def continue_here(request: HttpRequest, proofing: ProofingSession, role: Role) -
     return to_current_page(proofing, Role.SINGLE)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def hand_over(request: HttpRequest, token: str) -> HttpResponse:
     """What the phone opens. Looking uses nothing up, so that a link preview cannot; *Continue* does."""
     at = clock.now()
     try:
         ratelimit.hit("provider-hand-over", http_peer.address(request), limit=30, period_s=60)
-        if request.method == "GET":
+        if request.method != "POST":
             proofing = steps.get_hand_off(token, at=at).proofing
             return render(request, "provider/welcome.html", {"proofing": proofing})
         proofing = steps.join_by_hand_off(token=token, at=at)

@@ -16,7 +16,7 @@ from ..flows import specimens
 from ..forms import SpecimenForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def desk(request: HttpRequest) -> HttpResponse:
     if not settings.EMULATION:
         raise Http404("no specimens outside an emulation")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from idv.protocol.issuance import SCHEME
 from recovery_portal.kit import clock, qr
@@ -36,12 +36,12 @@ _GOES_HOME = (Role.DESKTOP, Role.SINGLE)
 _HOME_BY_ITSELF = frozenset({State.ISSUED, State.CANCELLED})
 
 
-@require_GET
+@require_safe
 def current(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
     return to_current_page(*admit(request, proofing_id))
 
 
-@require_GET
+@require_safe
 def status(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
     """Where the page that asks should be now; ``?on=`` says which one it is."""
     at = clock.now()
@@ -66,14 +66,14 @@ def _next(proofing: ProofingSession, role: Role, on: str) -> str | None:
 
 
 @page("follow")
-@require_GET
+@require_safe
 def follow(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     message = _STAGES.get(State(proofing.state), "")
     return render(request, "provider/follow.html", {"proofing": proofing, "message": message, "page": "follow"})
 
 
 @page("add")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         issuing.offer_credential(proofing=proofing, at=clock.now())
@@ -82,7 +82,7 @@ def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResp
 
 
 @page("open")
-@require_GET
+@require_safe
 def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     try:
         offer = issuing.current_offer(proofing=proofing, at=clock.now())
@@ -104,25 +104,25 @@ def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> 
 
 
 @page("finished")
-@require_GET
+@require_safe
 def finished(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "finished")
 
 
 @page("declined")
-@require_GET
+@require_safe
 def declined(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "declined")
 
 
 @page("cancelled")
-@require_GET
+@require_safe
 def cancelled(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "cancelled")
 
 
 @page("expired")
-@require_GET
+@require_safe
 def expired(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return _end_page(request, proofing, role, "expired")
 
@@ -137,7 +137,7 @@ def cancel(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
     return to_current_page(proofing, role)
 
 
-@require_GET
+@require_safe
 def go_home(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
     """Take the browser that the portal sent back to it, once there is something to say (RFC 6749 section 4.1.2)."""
     proofing, role = admit(request, proofing_id)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from idv.face import liveness
 from idv.face.errors import sentence as face_sentence
@@ -29,7 +29,7 @@ _OWN_SENTENCES = {
 
 
 @page("details")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     form = DetailsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -47,7 +47,7 @@ def without_biometrics(request: HttpRequest, proofing: ProofingSession, role: Ro
 
 
 @page("document")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def document(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     form = DocumentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -66,7 +66,7 @@ def another_document(request: HttpRequest, proofing: ProofingSession, role: Role
 
 
 @page("document-tips")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         steps.read_document_tips(proofing=proofing, at=clock.now())
@@ -75,7 +75,7 @@ def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -
 
 
 @page("document-photos")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     sides = steps.sides_of(proofing)
     errors: dict[str, str] = {}
@@ -90,7 +90,7 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
 
 
 @page("selfie-tips")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
         steps.read_selfie_tips(proofing=proofing, at=clock.now())
@@ -101,7 +101,7 @@ def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> 
 
 
 @page("selfie")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     at = clock.now()
     errors: dict[str, str] = {}
@@ -123,7 +123,7 @@ def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
 
 
 @page("checking")
-@require_GET
+@require_safe
 def checking(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     return render(request, "provider/checking.html", {"proofing": proofing, "page": "checking"})
 

@@ -10,7 +10,7 @@ from recovery_portal.kit import clock
 
 
 class Command(BaseCommand):
-    help = "Revoke (for good) or suspend the credentials of a proofing reference; verifiers notice within a minute."
+    help = "Revoke (for good) or suspend the credentials of a proofing reference; verifiers notice within seconds."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("reference", help="the claim proofingReference")
