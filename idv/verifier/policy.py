@@ -30,7 +30,7 @@ METADATA_LIFETIME = timedelta(minutes=10)
 # An unknown kid re-fetches the keys, but a stranger who sends unknown kids must not make us hammer the provider.
 KEYS_REFETCH_PAUSE = timedelta(seconds=10)
 # Revocation must bite soon, whatever ttl the list claims (Token Status List draft 20, 13.7).
-STATUS_CACHE_LIMIT = timedelta(seconds=60)
+STATUS_CACHE_LIMIT = timedelta(seconds=5)
 STATUS_LIST_MAX_BYTES = 1_048_576
 
 # How long ended records stay for the operator. They hold no claims, images or keys.

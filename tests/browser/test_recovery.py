@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from recovery_portal.demo.houses import Houses
 
+from .inside import newest_attempt
 from .walk import JUN, VERA, Person, Pictures
 
 
@@ -40,7 +41,9 @@ def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
     person = Person(houses, JUN, desktop, phone, Pictures(None))
     person.come_to_the_face_check()
     person.check_face()
-    expect(person.phone.get_by_text("nothing was changed", exact=False).first).to_be_visible(timeout=60_000)
+    expect(person.phone.get_by_role("heading", name="Your identity was verified")).to_be_visible(timeout=60_000)
+    assert newest_attempt(houses, JUN.account_name)["would_have"] == "pass_issued"
+    assert not newest_attempt(houses, JUN.account_name)["passes"]
     pictures.take(person.phone, "phone-evaluated")
 
 

@@ -1,0 +1,95 @@
+"""How a page looks, judged while somebody walks by: axe in both colour schemes and at two widths, and room at 320."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Route
+
+from .walk import Pictures
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+SCHEMES = ("light", "dark")
+NARROW = 320  # WCAG 1.4.10: what 1280 pixels become at 400 %
+AXE = Axe()
+# Everything WCAG 2.2 asks for at levels A and AA.
+AXE_RUN = """async () => {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} — ${node.failureSummary}`));
+}"""
+OVERFLOW = """() => {
+  const wide = document.documentElement.scrollWidth;
+  if (wide <= %d) return "";
+  const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > %d + 1);
+  return `${wide} px wide: ${out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")}`;
+}""" % (NARROW, NARROW)
+
+
+@contextmanager
+def held_still(page: Page) -> Iterator[None]:
+    """Requests of the page wait, so that a page that goes on by itself does not go while it is being looked at."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "/static/" in route.request.url or route.request.resource_type == "image":
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route("**/*", hold)
+    try:
+        yield
+    finally:
+        for route in waiting:
+            with suppress(PlaywrightError):  # the page gave up the request while it waited
+                route.continue_()
+        page.unroute("**/*", hold)
+
+
+class Looks(Pictures):
+    """Collects what is wrong with each page it is shown, under the page's name; takes both pictures when asked to."""
+
+    def __init__(self, folder: Path | None, *, all_of_them: bool = False) -> None:
+        super().__init__(folder)
+        self.all_of_them = all_of_them
+        self.seen: list[str] = []
+        self.problems: list[str] = []
+
+    def take(self, page: Page, name: str) -> None:
+        name = name.removeprefix("desktop-").removeprefix("phone-")
+        if name in self.seen:
+            return
+        self.seen.append(name)
+        page.wait_for_load_state()
+        before = page.viewport_size
+        with held_still(page):
+            page.evaluate(AXE.axe_script)
+            for device, width in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": 844 if width < 500 else 900})
+                for scheme in SCHEMES:
+                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                    where = f"{name} at {width} px, {scheme}"
+                    self.problems += [f"{where}: {problem}" for problem in page.evaluate(AXE_RUN)]
+                    self._picture(page, device, scheme, name)
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size({"width": NARROW, "height": 844})
+            if too_wide := page.evaluate(OVERFLOW):
+                self.problems.append(f"{name} at {NARROW} px scrolls sideways: {too_wide}")
+            if before:
+                page.set_viewport_size(before)
+
+    def _picture(self, page: Page, device: str, scheme: str, name: str) -> None:
+        if self.folder is None or (scheme == "dark" and not self.all_of_them):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shot = Image.open(io.BytesIO(page.screenshot(full_page=True, scale="css", animations="disabled")))
+        end = "-dark" if scheme == "dark" else ""
+        # A palette of 128 colours looks the same on these pages and is a third of the size.
+        shot.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+            self.folder / f"{device}-{name}{end}.png", optimize=True
+        )
