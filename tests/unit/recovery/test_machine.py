@@ -75,6 +75,4 @@ def test_the_drawing_names_every_state_and_every_event() -> None:
 
 def test_the_drawing_in_the_readme_is_the_table() -> None:
     readme = Path(__file__).resolve().parents[3] / "README.md"
-    if not readme.exists() or "stateDiagram-v2" not in readme.read_text(encoding="utf-8"):
-        pytest.skip("the README draws no diagram")
     assert as_mermaid() in readme.read_text(encoding="utf-8")
