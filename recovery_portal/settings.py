@@ -242,6 +242,8 @@ VERIFIER_CERTIFICATES_FILE = env.text("VERIFIER_CERTIFICATES_FILE", "")
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
+# Confidence 0-100 from which the provider takes selfie and document portrait for one person.
+PROVIDER_FACE_MATCH_THRESHOLD = env.integer("PROVIDER_FACE_MATCH_THRESHOLD", 70)
 
 # What `manage.py doctor` looks at, in this order.
 EXAMINATIONS = [
