@@ -36,10 +36,6 @@ STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
 DOCUMENT_TRIES_MAX = 5
 SELFIE_TRIES_MAX = 5
 
-# Confidence 0-100 from which selfie and document portrait are one person; 70 is a false match rate of 1 in 1000 with
-# the default engine's calibration. Override with the setting PROVIDER_FACE_MATCH_THRESHOLD.
-FACE_MATCH_THRESHOLD = 70
-
 LEASE = timedelta(seconds=60)  # a worker that has not reported for so long is taken for dead
 DECIDE_SOFT_LIMIT_S = 90
 DECIDE_HARD_LIMIT_S = 120

@@ -254,6 +254,8 @@ def test_photos_and_data_go_with_every_end(portal, end, settings):  # noqa: F811
     assert phone.name == ("cancelled" if end == "cancel" else "expired")
     assert not Photo.objects.exists()
     assert bytes(ProofingSession.objects.get().personal_key) == b""
+    withdrawn = ProofingConsent.objects.filter(withdrawn_at__isnull=False).count()
+    assert withdrawn == (2 if end == "cancel" else 0), "who cancels takes consent back"
 
 
 def test_a_photo_that_is_no_photo_gets_a_sentence_and_stays(portal):  # noqa: F811

@@ -58,8 +58,8 @@ class Findings:
 
 
 def threshold() -> int:
-    """Confidence 0-100 that selfie and portrait must reach: ``PROVIDER_FACE_MATCH_THRESHOLD`` or the policy's."""
-    return int(getattr(settings, "PROVIDER_FACE_MATCH_THRESHOLD", policy.FACE_MATCH_THRESHOLD))
+    """Confidence 0-100 that selfie and portrait must reach; 70 is a false match rate of 1 in 1000 by default."""
+    return int(settings.PROVIDER_FACE_MATCH_THRESHOLD)
 
 
 def decide(*, proofing_id: uuid.UUID, round: int, at: datetime) -> str:

@@ -177,6 +177,8 @@ def end(*, proofing: ProofingSession, event: Event, at: datetime) -> None:
             event, at=at, personal_key=b"", applicant_sealed=None, document_sealed=None, portrait_sealed=None
         )
         proofing.photos.all().delete()
+        if event is Event.CANCELLED:
+            proofing.consents.update(withdrawn_at=at)
         proofing.offers.filter(redeemed_at__isnull=True, superseded_at__isnull=True).update(superseded_at=at)
         proofing.offers.update(secrets_sealed=None, claims_sealed=None)
         proofing.hand_offs.filter(used_at__isnull=True).update(used_at=at)
