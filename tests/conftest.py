@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# A deadline in wall-clock time fails on a machine that is busy with the other tests.
-settings.register_profile("house", deadline=None)
+# Limits in wall-clock time fail on a machine that is busy with the other tests.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 _connect = socket.socket.connect
