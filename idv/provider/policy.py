@@ -36,7 +36,7 @@ STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
 DOCUMENT_TRIES_MAX = 5
 SELFIE_TRIES_MAX = 5
 
-LEASE = timedelta(seconds=60)  # a worker that has not reported for so long is taken for dead
+LEASE = timedelta(seconds=30)  # a worker that has not reported for so long is taken for dead
 DECIDE_SOFT_LIMIT_S = 90
 DECIDE_HARD_LIMIT_S = 120
 ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
