@@ -10,6 +10,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 # Query strings carry codes, states and offers; a log needs the path only.
 _QUERY = re.compile(r"\?\S*")
+# Addresses that are bearer secrets themselves: who reads one in a log could open it.
+_SECRET_SEGMENT = re.compile(r"(/(?:offers|hand-over|phone|requests|responses|not-me)/)[\w-]+")
 _SECRET_NAMES = frozenset(
     {
         "passcode", "password", "code", "code_verifier", "tx_code", "pin", "portrait", "image", "frames", "vector",
@@ -19,12 +21,12 @@ _SECRET_NAMES = frozenset(
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Drop query strings and every value whose name says that it is a secret or a likeness."""
+    """Drop query strings, secrets in paths, and every value whose name says that it is a secret or a likeness."""
     for name, value in event.items():
         if name.lower() in _SECRET_NAMES:
             event[name] = "[redacted]"
-        elif isinstance(value, str) and "?" in value and name in {"request", "event", "url", "path"}:
-            event[name] = _QUERY.sub("", value)
+        elif isinstance(value, str) and "/" in value and name in {"request", "event", "url", "path"}:
+            event[name] = _SECRET_SEGMENT.sub(r"\1[redacted]", _QUERY.sub("", value))
     return event
 
 

@@ -21,6 +21,7 @@ from idv.provider.models import (
     RelyingParty,
 )
 from recovery_portal.kit import http
+from recovery_portal.kit.logs import redact
 from tests.fakes.proofing import WireWallet
 from tests.flow.provider_house import house, portal  # noqa: F401
 from tests.flow.test_provider_skip_ahead import at_state
@@ -366,6 +367,21 @@ def test_i5_secrets_are_in_no_log_and_no_error(wallet, shown, caplog):
     for secret in (code, granted, issued.json()["notification_id"], issued.json()["credentials"][0]["credential"][:60]):
         assert secret not in seen
     assert shown.tx_code not in "".join(answer.content.decode() for answer in answers)
+
+
+@pytest.mark.parametrize("name", ["request", "event", "path"])
+def test_i5_addresses_that_are_secrets_are_not_logged(shown, name):
+    offer = shown.offer_uri.removeprefix("http://provider.test")
+    for path in (
+        offer,
+        "/hand-over/guessed-secret",
+        "/recover/phone/guessed-secret/",
+        f"/verifier/requests/{'a' * 22}",
+    ):
+        written = redact(None, "info", {name: f"GET {path}?code=x"})[name]
+        assert written.startswith("GET /")
+        assert "[redacted]" in written
+        assert path.rstrip("/").rsplit("/", 1)[-1] not in written
 
 
 def test_i6_a_notification_belongs_to_its_token(wallet, token, portal):  # noqa: F811
