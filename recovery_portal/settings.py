@@ -238,7 +238,7 @@ RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
 VERIFIER_KEY_FILE = env.text("VERIFIER_KEY_FILE", "")
 VERIFIER_CERTIFICATES_FILE = env.text("VERIFIER_CERTIFICATES_FILE", "")
 
-# --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---------------
+# --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")

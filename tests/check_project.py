@@ -31,7 +31,10 @@ def main() -> int:
     code = 0
     with tempfile.TemporaryDirectory() as folder:
         for role in ("portal", "provider", "wallet"):
-            for command in (["makemigrations", "--check", "--dry-run"], ["check", "--deploy", "--fail-level", "WARNING"]):
+            for command in (
+                ["makemigrations", "--check", "--dry-run"],
+                ["check", "--deploy", "--fail-level", "WARNING"],
+            ):
                 done = subprocess.run(
                     [sys.executable, "manage.py", *command], env=environment(role, folder), check=False
                 ).returncode

@@ -1,7 +1,6 @@
 """What every test can rely on: no cache left over, and no socket out of this machine."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
@@ -23,10 +22,9 @@ def _only_loopback(self: socket.socket, address: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _only_loopback)
     cache.clear()
-    yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

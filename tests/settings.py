@@ -15,7 +15,7 @@ os.environ.setdefault("DATABASE_URL", "sqlite:///")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from recovery_portal.settings import *  # noqa: E402, F403
+from recovery_portal.settings import *  # noqa: F403
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_TASK_ALWAYS_EAGER = True

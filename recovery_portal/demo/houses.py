@@ -6,6 +6,7 @@ database, keys, cookie and queue.
 
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 import time
@@ -98,23 +99,23 @@ class Houses:
     def start_web(self, role: str) -> None:
         self._spawn(
             role,
-            ["gunicorn", "recovery_portal.wsgi", "--bind", f"127.0.0.1:{self.ports[role]}", "--workers", "1"]
-            + ["--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "3"],
+            f"gunicorn recovery_portal.wsgi --bind 127.0.0.1:{self.ports[role]} --workers 1 --worker-class gthread"
+            " --threads 8 --graceful-timeout 3",
             role,
         )
 
     def start_worker(self, role: str) -> None:
         self._spawn(
             f"{role}-worker",
-            ["celery", "-A", "recovery_portal", "worker", "-Q", f"{role},{role}-faces", "-c", "1", "--pool", "prefork"]
-            + ["-B", "-s", str(self.folder / f"{role}-beat"), "-n", f"{role}-{os.getpid()}@localhost", "-l", "INFO"],
+            f"celery -A recovery_portal worker -Q {role},{role}-faces -c 1 --pool prefork -B -l INFO"
+            f" -s {shlex.quote(str(self.folder / role))}-beat -n {role}-{os.getpid()}@localhost",
             role,
         )
 
-    def _spawn(self, name: str, command: list[str], role: str) -> None:
+    def _spawn(self, name: str, command: str, role: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own command line
-                [sys.executable, "-m", *command],
+                [sys.executable, "-m", *shlex.split(command)],
                 env=self.environment(role),
                 cwd=ROOT,
                 stdout=log,
@@ -135,7 +136,7 @@ class Houses:
         deadline = time.monotonic() + START_TIMEOUT_S * 3
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url(role)}/health/", timeout=5):
+                with urllib.request.urlopen(f"{self.url(role)}/health/", timeout=5):  # noqa: S310 - our own http address
                     return
             except (urllib.error.URLError, OSError) as error:
                 if self.processes[role].poll() is not None or time.monotonic() > deadline:

@@ -4,24 +4,25 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from recovery_portal.demo.houses import ROLES, ROOT, Houses
 
 
-def main() -> int:
+def main() -> NoReturn:
     if len(sys.argv) < 3 or sys.argv[1] not in ROLES:
         sys.stderr.write(f"usage: bin/in {'|'.join(ROLES)} manage.py COMMAND …\n")
-        return 2
+        sys.exit(2)
     folder = Path(os.environ.get("DEMO_FOLDER", ROOT / ".demo"))
     try:
         running = json.loads((folder / "running.json").read_text())
     except FileNotFoundError:
         sys.stderr.write("No demo is running here. Start it with: make demo\n")
-        return 1
+        sys.exit(1)
     houses = Houses(folder, ports=running["ports"], redis_port=running["redis_port"])
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, *sys.argv[2:]], houses.environment(sys.argv[1]))  # noqa: S606
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

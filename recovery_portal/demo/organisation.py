@@ -43,7 +43,8 @@ EMPLOYEES = (
 @transaction.atomic
 def found(*, at: datetime) -> str:
     """Create or refresh the organisation; returns the operator's new one-time password."""
-    groups = {name: DirectoryGroup.objects.get_or_create(display_name=name)[0] for name in (PRODUCTION, EVALUATION, EXCLUDED)}
+    names = (PRODUCTION, EVALUATION, EXCLUDED)
+    groups = {name: DirectoryGroup.objects.get_or_create(display_name=name)[0] for name in names}
     for employee in EMPLOYEES:
         groups[employee.group].members.add(_employ(employee, at=at))
     RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0].excluded_groups.add(groups[EXCLUDED])

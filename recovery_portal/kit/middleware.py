@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-PERMISSIONS = "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), geolocation=(), microphone=()"
+PERMISSIONS = (
+    "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
+    "geolocation=(), microphone=()"
+)
 
 
 class SecurityHeaders:

@@ -11,7 +11,7 @@ class CappedMemoryUpload(MemoryFileUploadHandler):
     """Keeps every file in memory; reads a body past the cap to its end and drops it, so that the page can answer."""
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         super().handle_raw_input(input_data, META, content_length, boundary, encoding)
         self.activated = True

@@ -38,10 +38,11 @@ def seal(data: bytes, *, purpose: str, derived_from: bytes = b"") -> bytes:
     return nonce + AESGCM(_key(purpose, derived_from)).encrypt(nonce, data, purpose.encode())
 
 
-def open(sealed: bytes | memoryview, *, purpose: str, derived_from: bytes = b"") -> bytes:  # noqa: A001 - reads as vault.open
+def open(sealed: bytes | memoryview, *, purpose: str, derived_from: bytes = b"") -> bytes:
     """The bytes that were sealed. Raises VaultError."""
     sealed = bytes(sealed)
     try:
-        return AESGCM(_key(purpose, derived_from)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
+        cipher = AESGCM(_key(purpose, derived_from))
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
     except (InvalidTag, ValueError) as error:
         raise VaultError("cannot_open", f"not sealed for {purpose}") from error

@@ -47,7 +47,5 @@ def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
     pictures.take(person.phone, "phone-evaluated")
 
 
-def test_the_same_on_postgresql(
-    houses_on_postgresql: Houses, desktop: BrowserContext, phone: BrowserContext
-) -> None:
+def test_the_same_on_postgresql(houses_on_postgresql: Houses, desktop: BrowserContext, phone: BrowserContext) -> None:
     _recover(Person(houses_on_postgresql, VERA, desktop, phone, Pictures(None)))

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo import people
+from recovery_portal.demo.houses import Houses
 
 from .inside import newest_attempt
 from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, read_qr
@@ -49,7 +49,7 @@ def test_a_victim_who_declines_ends_it(drill: Person) -> None:
 
 
 def test_a_credential_relayed_to_the_attackers_screen_fails_on_the_attackers_face(drill: Person) -> None:
-    """The victim's wallet answers the attacker's cross-device request; the Face Check is then in the attacker's browser."""
+    """The wallet answers a cross-device request of the attacker, in whose browser the Face Check then is."""
     drill.name_account()
     drill.ask_for_recovery()
     drill.scan_providers_code()

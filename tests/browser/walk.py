@@ -79,7 +79,7 @@ class Person:
         for page in (self.desk, self.phone):
             page.set_default_timeout(20_000)
 
-    # --- Sign-in and information, at the desktop -----------------------------------------------------------------------
+    # --- Sign-in and information, at the desktop ---
     def name_account(self, account_name: str = "") -> None:
         self.desk.goto(self.houses.url("portal"))
         self.pictures.take(self.desk, "desktop-sign-in")
@@ -98,7 +98,7 @@ class Person:
         self.pictures.take(self.desk, "desktop-information")
         self.desk.get_by_role("button", name="Continue").click()
 
-    # --- The provider --------------------------------------------------------------------------------------------------
+    # --- The provider ---
     def scan_providers_code(self) -> None:
         expect(self.desk.get_by_role("heading", name="Continue on your phone")).to_be_visible()
         self.pictures.take(self.desk, "desktop-provider-scan")
@@ -191,7 +191,7 @@ class Person:
             wallet.get_by_label("PIN", exact=True).fill(PIN)
             wallet.get_by_role("button", name="Unlock").click()
 
-    # --- Back at the portal --------------------------------------------------------------------------------------------
+    # --- Back at the portal ---
     def join_with_phone(self) -> None:
         expect(self.desk.get_by_role("heading", name="Present your Verified ID")).to_be_visible(timeout=30_000)
         self.pictures.take(self.desk, "desktop-present")

@@ -1,0 +1,32 @@
+"""``make bench``: what each costly step takes, as a ratio against the bare engine in the same run.
+
+Ratios travel between machines; absolute figures are for this one. Both sides of a ratio run alternately, so that a busy
+moment slows both.
+"""
+
+import os
+
+import django
+from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+
+from tests.bench.report import Report
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+    from tests.bench import measures  # models need the settings
+
+    setup_test_environment(debug=False)
+    kept = setup_databases(verbosity=0, interactive=False)
+    report = Report()
+    try:
+        for measure in (measures.face_check, measures.presentation, measures.transition, measures.sign_in):
+            measure(report)
+    finally:
+        teardown_databases(kept, verbosity=0)
+    report.print()
+
+
+if __name__ == "__main__":
+    main()
