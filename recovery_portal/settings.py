@@ -278,6 +278,10 @@ CSRF_FAILURE_VIEW = "recovery_portal.kit.views.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _SECURE
 SECURE_SSL_REDIRECT = False  # the proxy's work; the portal itself is never reached over http when its URL is https
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # see SECURE_SSL_REDIRECT
+    "security.W021",  # preloading HSTS binds every host of a domain: its owner's decision
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
 
+from idv.credentials import certificates
 from recovery_portal.kit.vault import new_key
 
 
@@ -22,14 +25,26 @@ def environment(role: str, folder: str) -> dict[str, str]:
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "MAIL_URL": "smtp://mail.example:25",
         "STATIC_ROOT": folder,
+        "VERIFIER_KEY_FILE": f"{folder}/verifier.key",
+        "VERIFIER_CERTIFICATES_FILE": f"{folder}/verifier.pem",
         "WEBAUTHN_RP_ID": "portal.example",
         "WEBAUTHN_ORIGINS": "https://portal.example",
     }
 
 
+def certify_verifier(folder: str) -> None:
+    """The verifier's own key and certificate, as an installation brings them."""
+    at = datetime.now(UTC)
+    anchor = certificates.development_ca("Checks", at)
+    key = certificates.issue_leaf(anchor, name="Checks", dns_names=["portal.example"], at=at)
+    Path(folder, "verifier.key").write_text(key.private_pem(), encoding="ascii")
+    Path(folder, "verifier.pem").write_text("".join(key.chain_pems()), encoding="ascii")
+
+
 def main() -> int:
     code = 0
     with tempfile.TemporaryDirectory() as folder:
+        certify_verifier(folder)
         for role in ("portal", "provider", "wallet"):
             for command in (
                 ["makemigrations", "--check", "--dry-run"],
