@@ -65,7 +65,7 @@ def test_it_takes_a_signed_request_once(portal):  # noqa: F811
         ({"at": timezone.now() - timedelta(hours=1)}, "invalid_request_object"),
         ({"at": timezone.now() + timedelta(hours=1)}, "invalid_request_object"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: "another key" if "SigningKey" in str(value) else str(value)[:40],
 )
 def test_it_refuses_a_request_that_is_not_exactly_right(portal, change, code):  # noqa: F811
     assert refused(portal.push(request=portal.request_object(**change)), code)
