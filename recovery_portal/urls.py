@@ -4,12 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from idv.verifier.urls import well_known
 from recovery_portal.kit import views
 from recovery_portal.kit.health import health_patterns
 
 urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
     path("verifier/", include("idv.verifier.urls")),
+    path("", include(well_known)),
     path("admin/", admin.site.urls),
     *health_patterns,
     path("", include("accounts.urls")),

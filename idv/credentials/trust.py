@@ -41,6 +41,7 @@ class IssuerUntrusted(DomainError):
 class TrustedIssuer:
     """One issuer: its URL, the types it may issue, and its keys by JWK set or by certificate authority (or both).
 
+    ``authorities_by_vct``: authorities for one type alone; for that type they stand instead of ``authorities``.
     ``status_required``: a credential of this issuer without a status reference is refused.
     """
 
@@ -48,7 +49,14 @@ class TrustedIssuer:
     vcts: frozenset[str]
     jwks: Sequence[Mapping[str, Any]] = ()
     authorities: Sequence[x509.Certificate] = ()
+    authorities_by_vct: Mapping[str, Sequence[x509.Certificate]] = field(default_factory=dict)
     status_required: bool = True
+
+    def authorities_for(self, vct: object) -> Sequence[x509.Certificate]:
+        """The authorities that may certify keys for this type; without a type, for anything of this issuer's."""
+        if vct is None:
+            return [*self.authorities, *itertools.chain.from_iterable(self.authorities_by_vct.values())]
+        return self.authorities_by_vct.get(vct, self.authorities) if isinstance(vct, str) else self.authorities
 
 
 @dataclass(frozen=True)
@@ -73,15 +81,19 @@ class TrustedIssuers:
             raise IssuerUntrusted("issuer_not_authorised", "this issuer is not trusted for this type")
         return vct
 
-    def key_of(self, issuer: object, header: Mapping[str, Any], at: datetime) -> ec.EllipticCurvePublicKey:
+    def key_of(
+        self, issuer: object, header: Mapping[str, Any], at: datetime, *, vct: object = None
+    ) -> ec.EllipticCurvePublicKey:
         """The issuer's key that ``header`` names by ``x5c`` or ``kid``. Raises IssuerUntrusted.
 
         With certificate authorities, ``x5c`` must lead to one of them. Without, a certificate is only a way to name a
-        key: its key must be one of the issuer's JWK set.
+        key: its key must be one of the issuer's JWK set. ``vct`` is the type of the credential whose signature will be
+        checked with the key; other tokens of the issuer (status lists) have none.
         """
         trusted = self.get(issuer)
-        if "x5c" in header and trusted.authorities:
-            leaf = leaf_of(header["x5c"], authorities=trusted.authorities, at=at)
+        authorities = trusted.authorities_for(vct)
+        if "x5c" in header and authorities:
+            leaf = leaf_of(header["x5c"], authorities=authorities, at=at)
             _require_issuing_purpose(leaf)
             require_issuer_name(leaf, trusted.issuer)
             return p256_key_of(leaf)

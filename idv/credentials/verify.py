@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,8 @@ class VerifiedCredential:
 class VerifiedPresentation:
     """A presentation that passed every check. ``claims`` holds what was disclosed, without the registered claims.
 
-    ``status`` is 0 (valid), or None when the issuer may issue without one and did.
+    ``status`` is 0 (valid), or None when the issuer may issue without one and did. ``key_binding`` is what the holder
+    signed, for ``protocol.transaction_data`` to compare.
     """
 
     issuer: str
@@ -55,6 +56,7 @@ class VerifiedPresentation:
     expires_at: datetime
     status: int | None
     presented_at: datetime
+    key_binding: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def credential(
@@ -127,6 +129,7 @@ def presentation(
         expires_at=issued.expires_at,
         status=state,
         presented_at=presented_at,
+        key_binding=binding,
     )
 
 
@@ -135,7 +138,7 @@ def _issued(parts: SdJwt, *, trusted: TrustedIssuers, at: datetime) -> VerifiedC
     # 2 the issuer is trusted, and so is the key that the header names; alg, typ, signature
     unverified = jose.peek(parts.issuer_jwt)
     issuer = trusted.get(unverified.payload.get("iss")).issuer
-    key = trusted.key_of(issuer, unverified.header, at)
+    key = trusted.key_of(issuer, unverified.header, at, vct=unverified.payload.get("vct", ""))
     payload = jose.verify(parts.issuer_jwt, key=key, typ=sd_jwt.CREDENTIAL_TYP).payload
     # 3 every disclosure is referenced once, none collides, none is reserved
     claims = sd_jwt.disclose_payload(payload, parts)

@@ -41,18 +41,22 @@ class Match:
         return tuple(dict.fromkeys(path[0] for path in self.paths if isinstance(path[0], str)))
 
 
-def query(*, query_id: str, vcts: Sequence[str], claims: Sequence[str]) -> dict[str, Any]:
-    """A query for one SD-JWT VC of a type in ``vcts`` with all of the top-level ``claims``."""
-    built = {
-        "credentials": [
-            {
-                "id": query_id,
-                "format": FORMAT,
-                "meta": {"vct_values": list(vcts)},
-                "claims": [{"path": [name]} for name in claims],
-            }
-        ]
+def query(
+    *, query_id: str, vcts: Sequence[str], claims: Sequence[str], claim_sets: Sequence[Sequence[str]] = ()
+) -> dict[str, Any]:
+    """A query for one SD-JWT VC of a type in ``vcts`` with all of the top-level ``claims``.
+
+    ``claim_sets``, when given, names the combinations of them that will do, the preferred one first.
+    """
+    entry: dict[str, Any] = {
+        "id": query_id,
+        "format": FORMAT,
+        "meta": {"vct_values": list(vcts)},
+        "claims": [{"id": name, "path": [name]} if claim_sets else {"path": [name]} for name in claims],
     }
+    if claim_sets:
+        entry["claim_sets"] = [list(names) for names in claim_sets]
+    built = {"credentials": [entry]}
     validate(built)
     return built
 

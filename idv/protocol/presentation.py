@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from cryptography import x509
 
-from idv.credentials import jose, trust
+from idv.credentials import jose
 from idv.credentials.certificates import x509_hash
 from idv.credentials.keys import EncryptionKey, SigningKey
-from idv.protocol import dcql, links, strict_json
-from idv.protocol.request_checks import WALLET_AUDIENCE, require_client, require_current, require_supported
+from idv.protocol import dcql, did, links, strict_json
+from idv.protocol.request_checks import WALLET_AUDIENCE, require_client, require_current, require_supported, signer_of
 from idv.protocol.request_checks import PresentationMessageInvalid as PresentationMessageInvalid
+from idv.protocol.transaction_data import AccountRecovery
+from idv.protocol.transaction_data import read as read_transaction_data
 from recovery_portal.kit.errors import DomainError
 
 REQUEST_TYP = "oauth-authz-req+jwt"
@@ -42,8 +44,9 @@ WALLET_ERRORS = frozenset(
     }
 )
 
-Prefix = Literal["x509_hash", "x509_san_dns"]
+Prefix = Literal["x509_hash", "x509_san_dns", "decentralized_identifier"]
 UriMethod = Literal["get", "post"]
+ResponseMode = Literal["direct_post", "direct_post.jwt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,21 +62,22 @@ class RequestLink:
 class PresentationRequest:
     """A verified request, as a wallet may act on it.
 
-    ``verifier_names`` are the DNS names in the verifier's certificate; believe them only when ``is_vouched_for``, that
-    is, when an authority of the wallet's own list stands behind the certificate.
+    ``verifier_names`` are the DNS names in the verifier's certificate, or the host of its did:web; believe them only
+    when ``is_vouched_for``, that is, when an authority of the wallet's own list stands behind the certificate.
     """
 
     client_id: str
     verifier_names: tuple[str, ...]
     is_vouched_for: bool
     response_uri: str
-    response_mode: Literal["direct_post", "direct_post.jwt"]
+    response_mode: ResponseMode
     nonce: str
     state: str | None
     dcql_query: Mapping[str, Any]
     client_metadata: Mapping[str, Any]
     purpose: str
     expires_at: datetime
+    transaction_data: tuple[AccountRecovery, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +90,19 @@ class WalletResponse:
     encrypted: bool
 
 
-def client_id_of(key: SigningKey, *, prefix: Prefix = "x509_hash", host: str = "") -> str:
-    """The verifier's client_id for a key with a leaf certificate. ``host`` is needed for x509_san_dns alone."""
+def client_id_of(key: SigningKey, *, prefix: Prefix = "x509_hash", host: str = "", identifier: str = "") -> str:
+    """The verifier's client_id. ``host`` is needed for x509_san_dns alone, ``identifier`` (a DID) for the third."""
+    if prefix == "decentralized_identifier":
+        return f"{prefix}:{identifier}"
     if not key.chain:
         raise PresentationMessageInvalid("certificate_missing", "these client identifiers need a certificate")
     return f"x509_hash:{x509_hash(key.chain[0])}" if prefix == "x509_hash" else f"x509_san_dns:{host}"
+
+
+def identifier_of(client_id: str) -> str | None:
+    """The DID inside a client_id of that kind, else None."""
+    prefix, _, rest = client_id.partition(":")
+    return rest if prefix == "decentralized_identifier" else None
 
 
 def build_request(
@@ -101,16 +113,18 @@ def build_request(
     nonce: str,
     state: str,
     dcql_query: Mapping[str, Any],
-    encryption_key: EncryptionKey,
+    encryption_key: EncryptionKey | None,
     at: datetime,
     expires_at: datetime | None = None,
     wallet_nonce: str | None = None,
     purpose: str = "",
+    transaction_data: Sequence[str] = (),
 ) -> str:
-    """The signed request object, for direct_post.jwt. It may be served more than once until it is answered.
+    """The signed request object. It may be served more than once until it is answered.
 
+    Without ``encryption_key`` the answer comes in the clear (direct_post), else encrypted (direct_post.jwt).
     ``purpose`` is a sentence for the consent page; wallets that do not know the member ignore it. ``wallet_nonce`` is
-    echoed when the wallet posted one.
+    echoed when the wallet posted one. ``transaction_data`` makes wallets refuse that do not know its type.
     """
     payload: dict[str, Any] = {
         "iss": client_id,
@@ -118,7 +132,7 @@ def build_request(
         "iat": jose.seconds(at),
         "exp": jose.seconds(expires_at or at + REQUEST_LIFETIME),
         "response_type": "vp_token",
-        "response_mode": "direct_post.jwt",
+        "response_mode": "direct_post" if encryption_key is None else "direct_post.jwt",
         "client_id": client_id,
         "response_uri": response_uri,
         "nonce": nonce,
@@ -130,6 +144,11 @@ def build_request(
         payload["wallet_nonce"] = wallet_nonce
     if purpose:
         payload["purpose"] = purpose
+    if transaction_data:
+        payload["transaction_data"] = list(transaction_data)
+    identifier = identifier_of(client_id)
+    if identifier is not None:
+        return jose.sign(payload, typ=REQUEST_TYP, key=did.named(key, identifier), named_by="kid")
     return jose.sign(payload, typ=REQUEST_TYP, key=key, named_by="x5c")
 
 
@@ -140,30 +159,32 @@ def open_request(
     authorities: Sequence[x509.Certificate] | None,
     at: datetime,
     expected_wallet_nonce: str | None = None,
+    did_document: Mapping[str, Any] | None = None,
 ) -> PresentationRequest:
     """Verify a request object as a wallet must, before anything of it is shown. Raises PresentationMessageInvalid.
 
     ``expected_client_id`` is the one of the link. ``authorities`` are those that the wallet lets vouch for verifiers;
     None is for a wallet that keeps no such list: then link, certificate and request belong together and nothing more is
     known, so the wallet should show the person the host of ``response_uri``, where the answer will go.
+    ``did_document`` is what the wallet fetched for a client_id of that kind (``identifier_of``).
     """
     try:
-        # 1 the certificates lead to an authority the wallet knows, and the client_id is theirs
-        header = jose.peek(token).header
-        if authorities is None:
-            leaf = trust.unvouched_leaf_of(header.get("x5c"), at=at)
-        else:
-            leaf = trust.leaf_of(header.get("x5c"), authorities=authorities, at=at)
-        # 2 alg, typ, signature by the leaf's key
-        payload = jose.verify(token, key=trust.p256_key_of(leaf), typ=REQUEST_TYP).payload
-        # 3 client_id inside is the one outside, and the leaf's
+        # 1 the key is the client_id's: of a certificate (to an authority the wallet knows), or of a DID
+        signer = signer_of(jose.peek(token).header, expected_client_id, authorities, did_document, at)
+        # 2 alg, typ, signature by that key
+        payload = jose.verify(token, key=signer.key, typ=REQUEST_TYP).payload
+        # 3 client_id inside is the one outside, and the signer's
         response_uri = links.web_address(payload.get("response_uri"))
-        names = require_client(payload, leaf, expected_client_id, response_uri)
+        require_client(payload, signer, expected_client_id, response_uri)
         # 4 it is for wallets, now, and fresh for us
         expires_at = require_current(payload, at, expected_wallet_nonce)
         # 5 it asks for what we can answer
         require_supported(payload)
         query = dcql.validate(payload.get("dcql_query"))
+        # 6 what the answer is for, if it says so, is of a kind that we can show
+        agreed = read_transaction_data(
+            payload.get("transaction_data"), credential_ids=[entry["id"] for entry in query["credentials"]]
+        )
     except PresentationMessageInvalid:
         raise
     except DomainError as error:
@@ -173,8 +194,8 @@ def open_request(
         raise PresentationMessageInvalid("request_malformed", "state, client_metadata or purpose is of another kind")
     return PresentationRequest(
         client_id=expected_client_id,
-        verifier_names=names,
-        is_vouched_for=authorities is not None,
+        verifier_names=signer.names,
+        is_vouched_for=signer.leaf is not None and authorities is not None,
         response_uri=response_uri,
         response_mode="direct_post.jwt" if payload["response_mode"] == "direct_post.jwt" else "direct_post",
         nonce=payload["nonce"],
@@ -183,6 +204,7 @@ def open_request(
         client_metadata=metadata,
         purpose=purpose[:200],
         expires_at=expires_at,
+        transaction_data=agreed,
     )
 
 
@@ -228,23 +250,26 @@ def build_error_response(request: PresentationRequest, *, error: str) -> dict[st
     return {"error": error, **({} if request.state is None else {"state": request.state})}
 
 
-def open_response(form: Mapping[str, str], *, key: EncryptionKey, expected_state: str) -> WalletResponse:
-    """Open what a wallet posted to a direct_post.jwt request. Raises PresentationMessageInvalid.
+def open_response(form: Mapping[str, str], *, key: EncryptionKey | None, expected_state: str) -> WalletResponse:
+    """Open what a wallet posted. Raises PresentationMessageInvalid.
 
-    A presentation in the clear is refused; an error may come in the clear. Either must carry our ``state``.
+    With ``key`` the request was direct_post.jwt: a presentation in the clear is refused, an error may come in the
+    clear. Without, it was direct_post: nothing is encrypted. Either must carry our ``state``.
     """
     encrypted = "response" in form
-    if encrypted:
-        if form.keys() & {"vp_token", "error"}:
-            raise PresentationMessageInvalid("response_malformed", "an encrypted response and a plain one at once")
-        try:
+    if encrypted and (key is None or form.keys() & {"vp_token", "error"}):
+        raise PresentationMessageInvalid("response_malformed", "encrypted for nobody, or both encrypted and plain")
+    try:
+        if encrypted and key is not None:
             members: Mapping[str, Any] = jose.decrypt(form["response"], key=key)
-        except jose.JoseInvalid as error:
-            raise PresentationMessageInvalid(error.code, error.reason) from error
-    elif "error" in form:
-        members = form
-    else:
-        raise PresentationMessageInvalid("response_not_encrypted", "a presentation must be encrypted")
+        elif "error" in form or key is None:
+            members = _plain_members(form)
+        else:
+            raise PresentationMessageInvalid("response_not_encrypted", "a presentation must be encrypted")
+    except PresentationMessageInvalid:
+        raise
+    except DomainError as error:
+        raise PresentationMessageInvalid(error.code, error.reason) from error
     state = members.get("state")
     if not isinstance(state, str) or not hmac.compare_digest(state.encode("utf-8"), expected_state.encode("utf-8")):
         raise PresentationMessageInvalid("response_wrong_state", "the answer is to another request")
@@ -257,12 +282,25 @@ def open_response(form: Mapping[str, str], *, key: EncryptionKey, expected_state
     return WalletResponse(vp_token=members["vp_token"], error=None, state=state, encrypted=encrypted)
 
 
-def _client_metadata(encryption_key: EncryptionKey) -> dict[str, Any]:
-    return {
+def _plain_members(form: Mapping[str, str]) -> Mapping[str, Any]:
+    """The members of an answer by direct_post: ``vp_token`` is JSON inside a form field (8.2)."""
+    if "vp_token" not in form:
+        return form
+    if "error" in form:
+        raise PresentationMessageInvalid("response_malformed", "a presentation and an error at once")
+    return {**form, "vp_token": strict_json.load_object(form["vp_token"].encode("utf-8"))}
+
+
+def _client_metadata(encryption_key: EncryptionKey | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
         "vp_formats_supported": {dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}},
-        "jwks": {"keys": [encryption_key.public_jwk()]},
-        "encrypted_response_enc_values_supported": list(jose.CONTENT_ENCRYPTIONS),
     }
+    if encryption_key is not None:
+        metadata |= {
+            "jwks": {"keys": [encryption_key.public_jwk()]},
+            "encrypted_response_enc_values_supported": list(jose.CONTENT_ENCRYPTIONS),
+        }
+    return metadata
 
 
 def _encryption_for(client_metadata: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:

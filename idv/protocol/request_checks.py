@@ -1,15 +1,18 @@
 """What a wallet checks in a verifier's request before it shows any of it (OpenID4VP 1.0 sections 5.2, 5.9, 5.10)."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from idv.credentials import jose, trust
 from idv.credentials.certificates import x509_hash
+from idv.protocol import did
 from recovery_portal.kit.errors import DomainError
 
 #: The audience of a request to a wallet that was found without discovery (section 5.8).
@@ -22,24 +25,50 @@ class PresentationMessageInvalid(DomainError):
     """A request, link or response of OpenID4VP that must be refused; ``code`` says why."""
 
 
-def require_client(
-    payload: Mapping[str, Any], leaf: x509.Certificate, expected_client_id: str, response_uri: str
-) -> tuple[str, ...]:
-    """The DNS names that the leaf proves, when the client_id is the link's and the leaf's (section 5.9.3)."""
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """Whose key signs the request, by a certificate (``leaf``) or by a DID (no leaf); and the hosts it proves."""
+
+    key: ec.EllipticCurvePublicKey
+    names: tuple[str, ...]
+    leaf: x509.Certificate | None
+
+
+def signer_of(
+    header: Mapping[str, Any],
+    client_id: str,
+    authorities: Sequence[x509.Certificate] | None,
+    did_document: Mapping[str, Any] | None,
+    at: datetime,
+) -> Signer:
+    """The signer that ``client_id`` promises (section 5.9.3). Raises DomainErrors of the rooms it asks."""
+    prefix, _, rest = client_id.partition(":")
+    if prefix in ("x509_hash", "x509_san_dns"):
+        if authorities is None:
+            leaf = trust.unvouched_leaf_of(header.get("x5c"), at=at)
+        else:
+            leaf = trust.leaf_of(header.get("x5c"), authorities=authorities, at=at)
+        return Signer(key=trust.p256_key_of(leaf), names=tuple(trust.names_of(leaf)[1]), leaf=leaf)
+    if prefix == "decentralized_identifier" and rest.startswith("did:jwk:"):
+        return Signer(key=did.key_of_did_jwk(rest, kid=header.get("kid")), names=(), leaf=None)
+    if prefix == "decentralized_identifier" and did_document is not None:
+        key = did.key_in_document(did_document, did=rest, kid=header.get("kid"))
+        return Signer(key=key, names=(did.document_location(rest)[0],), leaf=None)
+    # Refused rather than shown as "unknown verifier": a person cannot judge a prefix.
+    raise PresentationMessageInvalid("client_id_unsupported", "a kind of client_id that we cannot check")
+
+
+def require_client(payload: Mapping[str, Any], signer: Signer, expected_client_id: str, response_uri: str) -> None:
+    """Refuse a client_id that is not the link's and the signer's (section 5.9.3)."""
     if payload.get("client_id") != expected_client_id or payload.get("iss", expected_client_id) != expected_client_id:
         raise PresentationMessageInvalid("client_id_mismatch", "client_id differs inside and outside")
     prefix, _, rest = expected_client_id.partition(":")
-    hosts = trust.names_of(leaf)[1]
-    if prefix == "x509_hash":
-        if not hmac.compare_digest(rest.encode("utf-8"), x509_hash(leaf).encode("ascii")):
-            raise PresentationMessageInvalid("client_id_mismatch", "the certificate is another one")
-    elif prefix == "x509_san_dns":
-        if rest not in hosts or urlsplit(response_uri).hostname != rest:
-            raise PresentationMessageInvalid("client_id_mismatch", "the host is not the certificate's")
-    else:
-        # Refused rather than shown as "unknown verifier": a person cannot judge a prefix.
-        raise PresentationMessageInvalid("client_id_unsupported", "a kind of client_id that we cannot check")
-    return tuple(hosts)
+    if prefix == "x509_hash" and not (
+        signer.leaf is not None and hmac.compare_digest(rest.encode("utf-8"), x509_hash(signer.leaf).encode("ascii"))
+    ):
+        raise PresentationMessageInvalid("client_id_mismatch", "the certificate is another one")
+    if prefix == "x509_san_dns" and (rest not in signer.names or urlsplit(response_uri).hostname != rest):
+        raise PresentationMessageInvalid("client_id_mismatch", "the host is not the certificate's")
 
 
 def require_current(payload: Mapping[str, Any], at: datetime, expected_wallet_nonce: str | None) -> datetime:
@@ -60,9 +89,8 @@ def require_supported(payload: Mapping[str, Any]) -> None:
         raise PresentationMessageInvalid("request_unsupported", "response_type is not vp_token")
     if payload.get("response_mode") not in ("direct_post", "direct_post.jwt"):
         raise PresentationMessageInvalid("request_unsupported", "a response_mode that we do not speak")
-    if "redirect_uri" in payload or "transaction_data" in payload or "scope" in payload:
-        # transaction_data of a type that a wallet does not know must be refused (section 8.4).
-        raise PresentationMessageInvalid("request_unsupported", "redirect_uri, scope or transaction_data")
+    if "redirect_uri" in payload or "scope" in payload:
+        raise PresentationMessageInvalid("request_unsupported", "redirect_uri or scope")
     nonce = payload.get("nonce")
     if not isinstance(nonce, str) or not _MIN_NONCE_CHARACTERS <= len(nonce) <= 512:
         raise PresentationMessageInvalid("request_malformed", "no nonce of reasonable length")

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from . import trust
-from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
+from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest, TypeAuthority
 
 
 class IdentityProviderForm(forms.ModelForm):
@@ -53,9 +53,16 @@ class IdentityProviderForm(forms.ModelForm):
         return value
 
 
+class TypeAuthorityInline(admin.StackedInline):
+    model = TypeAuthority
+    fields = ("vct", "certificates")
+    extra = 0
+
+
 @admin.register(IdentityProvider)
 class IdentityProviderAdmin(admin.ModelAdmin):
     form = IdentityProviderForm
+    inlines = [TypeAuthorityInline]
     list_display = ["name", "issuer", "enabled", "metadata_fetched_at"]
     list_filter = ["enabled"]
     search_fields = ["name", "issuer"]

@@ -14,6 +14,8 @@ from .models import PresentationRequest
 
 # Only what recovery needs is asked for; what a wallet sends beyond it is not kept (GDPR 5(1)(c)).
 REQUESTED = ("firstName", "lastName", "portrait", "proofingReference")
+#: Without it a presentation still says who somebody is; only a request that follows a proofing insists on it.
+OPTIONAL = "proofingReference"
 _PORTRAIT_PREFIX = "data:image/jpeg;base64,"
 
 
@@ -31,6 +33,9 @@ def accept(presented: Mapping[str, object]) -> dict[str, str]:
     kept = {}
     for name in REQUESTED:
         value = presented.get(name)
+        if value is None and name == OPTIONAL:
+            kept[name] = ""
+            continue
         if not isinstance(value, str) or not value.strip():
             raise PresentationRefused("claim_missing", name)
         kept[name] = value

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from idv.credentials import certificates, keys
+from idv.protocol import did
 from recovery_portal.kit.errors import DomainError
 
+from . import policy
 from .models import VerifierKey
 
 
@@ -56,6 +59,54 @@ def published_jwks(*, at: datetime) -> dict[str, list[dict[str, str]]]:
     return {"keys": [signing_key(row).jwks_entry() for row in VerifierKey.objects.all()]}
 
 
+def host() -> str:
+    """The host that the certificate names (x509_san_dns)."""
+    return urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"
+
+
+def identifier() -> str:
+    """This portal's did:web."""
+    return did.web(settings.PORTAL_BASE_URL)
+
+
+def did_document(*, at: datetime) -> dict[str, Any]:
+    """The DID document: every key this portal ever signed with; the retired ones may no longer speak for it.
+
+    A key retired a moment ago still signs the requests that were made with it, until they end.
+    """
+    active_row(at=at)
+    rows = list(VerifierKey.objects.all())
+    speaking = {row.kid for row in rows if row.retired_at is None or at < row.retired_at + policy.PRESENTATION_LIFETIME}
+    return did.document(
+        did=identifier(),
+        origin=settings.PORTAL_BASE_URL,
+        keys=[signing_key(row) for row in rows],
+        current=speaking,
+    )
+
+
+def did_configuration(*, at: datetime) -> dict[str, Any]:
+    """The signed statement that this origin and this DID are one (DIF well-known DID configuration)."""
+    key = signing_key(active_row(at=at))
+    return did.configuration(did=identifier(), origin=settings.PORTAL_BASE_URL, key=key, at=at)
+
+
+def rotate(*, at: datetime) -> VerifierKey:
+    """Retire the active key for a new one: the file's, or in an emulation a made one. Raises NotProvisioned.
+
+    The retired key stays published, and serves the requests that were made with it until they end.
+    """
+    key, anchor = _own_files() or _development_key(at)
+    if VerifierKey.objects.filter(kid=key.kid).exists():
+        raise NotProvisioned("verifier_key_unchanged", "VERIFIER_KEY_FILE still holds the old key")
+    row = VerifierKey(kid=key.kid, certificate_chain=key.chain_pems(), trust_anchor=anchor, created_at=at)
+    row.seal_private_key(key.private_pem().encode())
+    with transaction.atomic():
+        VerifierKey.objects.filter(retired_at__isnull=True).update(retired_at=at)
+        row.save(force_insert=True)
+    return row
+
+
 def _own_files() -> tuple[keys.SigningKey, str] | None:
     if not settings.VERIFIER_KEY_FILE:
         return None
@@ -75,7 +126,7 @@ def _development_key(at: datetime) -> tuple[keys.SigningKey, str]:
         authority,
         name=f"{settings.ORGANISATION_NAME} recovery portal",
         at=at,
-        dns_names=[urlsplit(settings.PORTAL_BASE_URL).hostname or "localhost"],
+        dns_names=[host()],
         uri_names=[settings.PORTAL_BASE_URL],
     )
     return leaf, authority.chain_pems()[0]

@@ -24,10 +24,17 @@ from .models import IdentityProvider
 def trusted_issuers(provider: IdentityProvider, *, at: datetime) -> TrustedIssuers:
     """Only ``provider``, only for its allowed types: by the operator's certification authorities, else by its keys.
 
+    Authorities that the operator named for one type stand instead of the provider's for that type.
+
     One presentation request trusts one provider, so a credential of another registered provider is refused too.
     """
     authorities = tuple(certificates_in(provider.trusted_certificates))
-    trusted = TrustedIssuer(issuer=provider.issuer, vcts=frozenset(provider.allowed_vcts), authorities=authorities)
+    trusted = TrustedIssuer(
+        issuer=provider.issuer,
+        vcts=frozenset(provider.allowed_vcts),
+        authorities=authorities,
+        authorities_by_vct={row.vct: certificates_in(row.certificates) for row in provider.type_authorities.all()},
+    )
     return TrustedIssuers([trusted]) if authorities else PublishedKeys([trusted], provider)
 
 
@@ -41,9 +48,12 @@ class PublishedKeys(TrustedIssuers):
         super().__init__(issuers)
         object.__setattr__(self, "_provider", provider)
 
-    def key_of(self, issuer: object, header: Mapping[str, Any], at: datetime) -> ec.EllipticCurvePublicKey:
+    def key_of(
+        self, issuer: object, header: Mapping[str, Any], at: datetime, *, vct: object = None
+    ) -> ec.EllipticCurvePublicKey:
         """As TrustedIssuers says; also raises ProviderUnavailable when the keys cannot be had."""
-        self.get(issuer)
+        if isinstance(vct, str) and vct in self.get(issuer).authorities_by_vct:
+            return super().key_of(issuer, header, at, vct=vct)
         kid = _thumbprint_of_leaf(header["x5c"]) if "x5c" in header else header.get("kid")
         provider: IdentityProvider = self.__dict__["_provider"]
         published = remote.credential_keys(provider, kid, at=at)["keys"]

@@ -1,4 +1,4 @@
-"""Addresses of this portal as a relying party. Mounted at /verifier/."""
+"""Addresses of this portal as a relying party. Mounted at /verifier/; ``well_known`` at the root."""
 
 from django.urls import path
 
@@ -11,4 +11,10 @@ urlpatterns = [
     path("development-ca.pem", views.development_ca, name="development_ca"),
     path("requests/<str:reference>", views.request_object, name="request"),
     path("responses/<str:reference>", views.response, name="response"),
+]
+
+well_known = [
+    path(".well-known/did.json", views.did_document),
+    path(".well-known/did-configuration.json", views.did_configuration),
+    path(".well-known/<path:rest>", views.unknown_well_known),
 ]

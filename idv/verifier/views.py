@@ -35,22 +35,52 @@ def development_ca(request: HttpRequest) -> HttpResponse:
     return HttpResponse(anchor, content_type="application/x-pem-file")
 
 
+@require_GET
+@cache_control(public=True, max_age=300)
+def did_document(request: HttpRequest) -> HttpResponse:
+    """did:web: the identifier that ``decentralized_identifier:`` requests are signed for."""
+    return _public(keys.did_document(at=clock.now()))
+
+
+@require_GET
+@cache_control(public=True, max_age=300)
+def did_configuration(request: HttpRequest) -> HttpResponse:
+    """The linked domain: wallets that show a verifier's address look here whether DID and origin are one."""
+    return _public(keys.did_configuration(at=clock.now()))
+
+
+def unknown_well_known(request: HttpRequest, rest: str) -> HttpResponse:
+    """Wallets try several addresses and read the answers as JSON: a page would be taken for a broken document."""
+    return JsonResponse({"error": "not_found"}, status=404)
+
+
+def _public(document: dict[str, object]) -> HttpResponse:
+    # Wallets in browsers resolve it too; it is public.
+    return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*"})
+
+
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @never_cache
 def request_object(request: HttpRequest, reference: str) -> HttpResponse:
-    """The signed request object (OpenID4VP 1.0 5.10); a POST may carry ``wallet_nonce``, which is echoed."""
-    wallet_nonce = None
+    """The signed request object (OpenID4VP 1.0 5.10).
+
+    A POST may carry ``wallet_nonce``, which is echoed, and ``wallet_metadata``, of which one member is looked at.
+    """
+    wallet_nonce, wallet_metadata = None, None
     if request.method == "POST":
         try:
-            wallet_nonce = _form(request).get("wallet_nonce")
+            form = _form(request)
+            wallet_nonce, wallet_metadata = form.get("wallet_nonce"), form.get("wallet_metadata")
         except _FormRefused:
             return JsonResponse(_REFUSED, status=400)
         if wallet_nonce is not None and not 0 < len(wallet_nonce) <= 512:
             return JsonResponse(_REFUSED, status=400)
     try:
         ratelimit.hit("verifier-request", reference, limit=60, period_s=60)
-        signed = flows.serve_request(reference=reference, wallet_nonce=wallet_nonce, at=clock.now())
+        signed = flows.serve_request(
+            reference=reference, wallet_nonce=wallet_nonce, wallet_metadata=wallet_metadata, at=clock.now()
+        )
     except RequestUnknown:
         return JsonResponse(_UNKNOWN, status=404)
     except ratelimit.RateLimited as limited:

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from idv.credentials import keys, sd_jwt
 from idv.protocol import dcql
 from idv.protocol import presentation as protocol
+from idv.protocol.transaction_data import digest_of
 from idv.wallet import display, links, verifier_client
 from idv.wallet.display import ShownClaim
 from idv.wallet.errors import LinkRefused, VerifierRefused
@@ -44,6 +45,8 @@ class Asked:
     verifier_name: str
     verifier_address: str
     purpose: str
+    account: str
+    asked_from: str
     parts: list[Part]
 
 
@@ -64,11 +67,14 @@ def read_request(*, opened: OpenWallet, link: IncomingLink, wanted: Collection[s
         raise LinkRefused("already_used", "the request was answered")
     request = _verified_request(opened, link, at)
     address = display.address(request.response_uri)
+    agreed = request.transaction_data[0] if request.transaction_data else None
     return Asked(
         request=request,
         verifier_name=display.line(request.client_metadata.get("client_name")) or address,
         verifier_address=address,
-        purpose=display.line(request.purpose, limit=300),
+        purpose=display.line(agreed.purpose if agreed else request.purpose, limit=300),
+        account=display.line(agreed.account if agreed else ""),
+        asked_from=display.line(agreed.asked_from if agreed else ""),
         parts=_parts(opened, request.dcql_query, wanted, at),
     )
 
@@ -127,7 +133,9 @@ def _verified_request(opened: OpenWallet, link: IncomingLink, at: datetime) -> p
     if "token" not in content:
         wallet_nonce = tokens.new_token() if parsed.request_uri_method == "post" else None
         token = verifier_client.fetch_request(Wire(), parsed.request_uri, wallet_nonce=wallet_nonce)
-        content |= {"token": token, "wallet_nonce": wallet_nonce}
+        identifier = protocol.identifier_of(parsed.client_id)
+        document = verifier_client.fetch_did_document(Wire(), identifier) if identifier else None
+        content |= {"token": token, "wallet_nonce": wallet_nonce, "did_document": document}
     try:
         request = protocol.open_request(
             content["token"],
@@ -136,6 +144,7 @@ def _verified_request(opened: OpenWallet, link: IncomingLink, at: datetime) -> p
             authorities=None,
             at=at,
             expected_wallet_nonce=content["wallet_nonce"],
+            did_document=content["did_document"],
         )
     except protocol.PresentationMessageInvalid as error:
         raise VerifierRefused(_REFUSALS.get(error.code, "request_refused"), f"{error.code}: {error.reason}") from error
@@ -144,7 +153,11 @@ def _verified_request(opened: OpenWallet, link: IncomingLink, at: datetime) -> p
     return request
 
 
-_REFUSALS = {"request_expired": "request_expired", "request_unsupported": "not_supported"}
+_REFUSALS = {
+    "request_expired": "request_expired",
+    "request_unsupported": "not_supported",
+    "invalid_transaction_data": "not_supported",
+}
 
 
 def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str], at: datetime) -> list[Part]:
@@ -200,6 +213,7 @@ def _presentation(opened: OpenWallet, part: Part, request: protocol.Presentation
         nonce=request.nonce,
         holder_key=keys.from_pem(opened.open(part.copy.key_sealed, purpose=KEY_SEAL).decode()),
         at=at,
+        transaction_data_hashes=[digest_of(entry.encoded) for entry in request.transaction_data] or None,
     )
 
 

@@ -2,13 +2,14 @@
 
 from .answering import Answer, receive_answer, serve_request
 from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left
-from .presenting import collect, read_claims, request_presentation
+from .presenting import RequestWire, collect, read_claims, request_presentation
 from .proofing import ProofingResult, check_provider, decline_proofing, finish_proofing, start_proofing
 from .purging import cancel_presentation, forget, purge
 
 __all__ = [
     "Answer",
     "ProofingResult",
+    "RequestWire",
     "begin_face_check",
     "cancel_presentation",
     "check_face",

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
 from idv.credentials import verify
-from idv.protocol import dcql, presentation
+from idv.protocol import dcql, presentation, transaction_data
 from recovery_portal.kit import tokens
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.machine import IllegalTransition
@@ -40,10 +40,14 @@ class Answer:
         return {} if self.redirect_uri is None else {"redirect_uri": self.redirect_uri}
 
 
-def serve_request(*, reference: str, wallet_nonce: str | None, at: datetime) -> str:
-    """The signed request object, as often as it is asked for while the request is open. Raises RequestUnknown."""
+def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: str | None = None, at: datetime) -> str:
+    """The signed request object, as often as it is asked for while the request is open. Raises RequestUnknown.
+
+    ``wallet_metadata`` is what a wallet posted about itself: JSON of a stranger, looked at for one member.
+    """
     request = _waiting(reference, at)
     secrets = open_secrets(request)
+    shows_data = request.demands_transaction_data or transaction_data.is_understood_by(wallet_metadata)
     return presentation.build_request(
         key=keys.signing_key(request.signing_key),
         client_id=request.client_id,
@@ -51,17 +55,36 @@ def serve_request(*, reference: str, wallet_nonce: str | None, at: datetime) -> 
         nonce=secrets["nonce"],
         state=secrets["state"],
         dcql_query=query_for(request),
-        encryption_key=_encryption_key(secrets),
+        encryption_key=_encryption_key(request, secrets),
         at=at,
         expires_at=request.expires_at,
         wallet_nonce=wallet_nonce,
         purpose=request.purpose,
+        transaction_data=[_transaction_data(request)] if shows_data else (),
     )
 
 
 def query_for(request: PresentationRequest) -> dict[str, Any]:
-    """What is asked for: the provider's credential, and of it only what a recovery needs."""
-    return dcql.query(query_id=QUERY_ID, vcts=request.provider.allowed_vcts, claims=claims.REQUESTED)
+    """What is asked for: the provider's credential, and of it only what a recovery needs.
+
+    A request that follows a proofing must hear of that proofing; any other is content without its reference.
+    """
+    required = [name for name in claims.REQUESTED if name != claims.OPTIONAL]
+    return dcql.query(
+        query_id=QUERY_ID,
+        vcts=request.provider.allowed_vcts,
+        claims=claims.REQUESTED,
+        claim_sets=() if request.proofing_reference else (claims.REQUESTED, required),
+    )
+
+
+def _transaction_data(request: PresentationRequest) -> str:
+    return transaction_data.build(
+        credential_ids=[QUERY_ID],
+        account=request.account_hint,
+        purpose=request.purpose.removesuffix(f": {request.account_hint}"),
+        asked_from=request.asked_from,
+    )
 
 
 def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> Answer:
@@ -75,7 +98,9 @@ def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> 
     secrets = open_secrets(request)
     try:
         # 1 opened with this request's own key, state compared
-        response = presentation.open_response(form, key=_encryption_key(secrets), expected_state=secrets["state"])
+        response = presentation.open_response(
+            form, key=_encryption_key(request, secrets), expected_state=secrets["state"]
+        )
     except presentation.PresentationMessageInvalid as invalid:
         _note(request, invalid)
         raise PresentationRefused(invalid.code, invalid.reason) from invalid
@@ -123,11 +148,15 @@ def _verify(
     )
     # 4 every requested claim is there, whatever the wallet's own matching said
     dcql.require_claims(query, QUERY_ID, verified.claims)
+    # 5 the holder signed what the consent page showed: always when the request demanded it, else when it was shown
+    transaction_data.require_hashes(
+        verified.key_binding, [_transaction_data(request)], required=request.demands_transaction_data
+    )
     return verified
 
 
 def _require_this_proofing(request: PresentationRequest, kept: Mapping[str, str]) -> None:
-    """5 the credential comes from the proofing of this very recovery."""
+    """6 the credential comes from the proofing of this very recovery."""
     if request.proofing_reference and not tokens.same(kept["proofingReference"], request.proofing_reference):
         raise PresentationRefused("other_proofing", "the credential comes from another proofing")
 
@@ -145,7 +174,7 @@ def _waiting(reference: str, at: datetime) -> PresentationRequest:
 
 
 def _end(request: PresentationRequest, event: RequestEvent, at: datetime, **fields: Any) -> Answer:
-    """6 the compare-and-set that one answer wins; the listeners hear of it in the same transaction."""
+    """7 the compare-and-set that one answer wins; the listeners hear of it in the same transaction."""
     response_code = tokens.new_token() if request.same_device else None
     digest = None if response_code is None else tokens.digest(response_code)
     try:
@@ -181,5 +210,7 @@ def _note(request: PresentationRequest, hint: DomainError) -> None:
     )
 
 
-def _encryption_key(secrets: Mapping[str, str]) -> credential_keys.EncryptionKey:
+def _encryption_key(request: PresentationRequest, secrets: Mapping[str, str]) -> credential_keys.EncryptionKey | None:
+    if request.response_mode != "direct_post.jwt":
+        return None
     return credential_keys.encryption_from_pem(secrets["encryption_pem"], kid=secrets["encryption_kid"])

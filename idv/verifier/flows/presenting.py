@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -20,6 +21,19 @@ from ..machine import RequestEvent, RequestStatus
 from ..models import IdentityProvider, PresentationRequest
 
 
+@dataclass(frozen=True, kw_only=True)
+class RequestWire:
+    """How one request goes over the wire; what stands here is HAIP 1.0's choice, and every wallet's first."""
+
+    prefix: presentation.Prefix = "x509_hash"
+    response_mode: presentation.ResponseMode = "direct_post.jwt"
+    request_uri_method: presentation.UriMethod = "get"
+    demands_transaction_data: bool = False
+
+
+HAIP_WIRE = RequestWire()
+
+
 def request_presentation(
     *,
     provider: IdentityProvider,
@@ -30,17 +44,22 @@ def request_presentation(
     at: datetime,
     correlation_id: str = "",
     return_path: str = "",
+    asked_from: str = "",
+    wire: RequestWire = HAIP_WIRE,
 ) -> PresentationRequest:
     """Make one OpenID4VP request; whatever still waits under the same ``correlation_id`` is superseded.
 
     ``proofing_reference``, when given, must come back in the credential: an older one, or one from another proofing, is
-    refused. ``purpose`` and ``account_hint`` (masked) stand on the wallet's consent page. ``return_path`` is the local
-    path that a same-device wallet opens with ``response_code``. Raises NotProvisioned.
+    refused. ``purpose``, ``account_hint`` (masked) and ``asked_from`` (the browser that asks) stand on the wallet's
+    consent page. ``return_path`` is the local path that a same-device wallet opens with ``response_code``. ``wire``
+    chooses among what the protocol allows. Raises NotProvisioned.
     """
     if same_device != bool(return_path) or (return_path and redirects.local_path(return_path, "") != return_path):
         raise ValueError("a same-device request, and no other, has a local return_path")
     signing_row = keys.active_row(at=at)
-    client_id = presentation.client_id_of(keys.signing_key(signing_row))
+    client_id = presentation.client_id_of(
+        keys.signing_key(signing_row), prefix=wire.prefix, host=keys.host(), identifier=keys.identifier()
+    )
     reference = tokens.new_token()
     request_uri = settings.PORTAL_BASE_URL + reverse("verifier:request", args=[reference])
     encryption_key = credential_keys.generate_encryption()
@@ -53,11 +72,17 @@ def request_presentation(
         account_hint=account_hint,
         same_device=same_device,
         return_path=return_path,
+        asked_from=asked_from[:64],
+        response_mode=wire.response_mode,
+        demands_transaction_data=wire.demands_transaction_data,
         reference_digest=tokens.digest(reference),
         client_id=client_id,
-        authorization_request_uri=presentation.request_link(client_id=client_id, request_uri=request_uri),
+        authorization_request_uri=presentation.request_link(
+            client_id=client_id, request_uri=request_uri, method=wire.request_uri_method
+        ),
+        # By POST the wallet can say what it understands, and gets transaction data when it does.
         wallet_link=presentation.request_link(
-            client_id=client_id, request_uri=request_uri, base=f"{settings.WALLET_URL}/present"
+            client_id=client_id, request_uri=request_uri, method="post", base=f"{settings.WALLET_URL}/present"
         ),
         seal_key=os.urandom(32),
         encryption_key_digest=tokens.digest(encryption_key.kid),

@@ -2,7 +2,7 @@
 
 from .face_check import FaceCheck, SealedImage
 from .presentation import PresentationRequest
-from .provider import IdentityProvider, ProofingRequest, SpentResult, VerifierKey
+from .provider import IdentityProvider, ProofingRequest, SpentResult, TypeAuthority, VerifierKey
 
 __all__ = [
     "FaceCheck",
@@ -11,5 +11,6 @@ __all__ = [
     "ProofingRequest",
     "SealedImage",
     "SpentResult",
+    "TypeAuthority",
     "VerifierKey",
 ]

@@ -28,6 +28,12 @@ class PresentationRequest(models.Model):
     account_hint = models.CharField(max_length=200, blank=True)
     same_device = models.BooleanField()
     return_path = models.CharField(max_length=200, blank=True)
+    # Masked and shortened like everything the consent page shows: "Firefox on Windows", never an address.
+    asked_from = models.CharField(max_length=64, blank=True)
+    response_mode = models.CharField(max_length=16, default="direct_post.jwt")
+    # True: part of every request object, so that wallets that do not know its type refuse. False: only for wallets
+    # that say they understand it.
+    demands_transaction_data = models.BooleanField(default=False)
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value
     )
@@ -58,6 +64,10 @@ class PresentationRequest(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=[s.value for s in RequestStatus]),
                 name="verifier_request_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(response_mode__in=["direct_post", "direct_post.jwt"]),
+                name="verifier_response_mode_known",
             ),
             models.UniqueConstraint(
                 fields=["correlation_id"],

@@ -3,6 +3,7 @@
 import uuid
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -64,6 +65,31 @@ class IdentityProvider(models.Model):
         """Drop what was fetched; the caller saves."""
         self.metadata, self.result_keys, self.credential_keys = {}, {}, {}
         self.metadata_fetched_at = self.result_keys_fetched_at = self.credential_keys_fetched_at = None
+
+
+class TypeAuthority(models.Model):
+    """Certification authorities for one credential type of a provider: they alone certify keys for that type."""
+
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="type_authorities")
+    vct = models.CharField(_("credential type"), max_length=255)
+    certificates = models.TextField(_("certification authorities"), help_text=_("PEM."))
+
+    class Meta:
+        verbose_name = _("authority for one credential type")
+        verbose_name_plural = _("authorities for one credential type")
+        constraints = [models.UniqueConstraint(fields=["provider", "vct"], name="verifier_type_authority_once")]
+
+    def __str__(self) -> str:
+        return self.vct
+
+    def clean(self) -> None:
+        """An empty or broken bundle would fail in the middle of somebody's recovery. Raises ValidationError."""
+        try:
+            if not x509.load_pem_x509_certificates(self.certificates.encode("ascii")):
+                raise ValueError
+        except ValueError as error:
+            message = _("Paste certificates in PEM form.")
+            raise ValidationError({"certificates": message}, code="certificates_invalid") from error
 
 
 class VerifierKey(AbstractSigningKey):

@@ -42,6 +42,8 @@ def _request(
         proofing_reference=reference,
         purpose=str(purpose),
         account_hint=attempt.masked_account,
+        # Whoever holds the wallet sees which browser is asking: in a relayed request it is not theirs.
+        asked_from=attempt.starter.browser if attempt.starter else "",
         same_device=same_device,
         return_path=reverse("recovery:presented") if same_device else "",
         # One waiting request for each way of answering; a new one supersedes the old.

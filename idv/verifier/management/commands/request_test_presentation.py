@@ -20,6 +20,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--provider", default="", help="Name of the provider; by default the first enabled one.")
         parser.add_argument("--json", action="store_true", help="The only output format; accepted for clarity.")
+        parser.add_argument("--format", choices=["dc+sd-jwt"], default="dc+sd-jwt", help="Credential format.")
+        parser.add_argument(
+            "--client-id-prefix",
+            choices=["x509_hash", "x509_san_dns", "decentralized_identifier"],
+            default="x509_hash",
+            help="How the verifier names itself.",
+        )
+        parser.add_argument("--response-mode", choices=["direct_post", "direct_post.jwt"], default="direct_post.jwt")
+        parser.add_argument("--request-uri-method", choices=["get", "post"], default="get")
+        parser.add_argument(
+            "--transaction-data",
+            action="store_true",
+            help="Put transaction data into the request; wallets that do not know its type must refuse it.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.EMULATION:
@@ -38,6 +52,12 @@ class Command(BaseCommand):
                 account_hint="",
                 same_device=False,
                 at=clock.now(),
+                wire=flows.RequestWire(
+                    prefix=options["client_id_prefix"],
+                    response_mode=options["response_mode"],
+                    request_uri_method=options["request_uri_method"],
+                    demands_transaction_data=options["transaction_data"],
+                ),
             )
         except DomainError as refused:
             raise CommandError(str(refused)) from refused

@@ -162,7 +162,9 @@ class TestAdmin:
 def test_the_wallet_sees_a_link_to_the_wallet_house(asked: PresentationRequest) -> None:
     link = presentation.parse_request_link(asked.wallet_link)
     assert asked.wallet_link.startswith("http://wallet.test/present?")
-    assert link == presentation.parse_request_link(asked.authorization_request_uri)
+    for_any_wallet = presentation.parse_request_link(asked.authorization_request_uri)
+    assert (link.client_id, link.request_uri) == (for_any_wallet.client_id, for_any_wallet.request_uri)
+    assert link.request_uri_method == "post"
 
 
 def test_the_request_is_signed_by_the_certificate_of_its_client_id(asked: PresentationRequest, client: Client) -> None:
