@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from idv.credentials import jose
-from idv.credentials.keys import KeyInvalid, SigningKey, jwk_of, public_key_of, thumbprint
-from idv.protocol import links, strict_json
+from idv.credentials.keys import SigningKey, jwk_of, thumbprint
+from idv.protocol import links, proof_keys, strict_json
+from idv.protocol.issuance_encryption import ResponseEncryption, response_encryption_in
+from idv.protocol.messages import IssuanceInvalid as IssuanceInvalid
 from recovery_portal.kit.errors import DomainError
 
 PROOF_TYP = "openid4vci-proof+jwt"
@@ -34,10 +36,6 @@ CREDENTIAL_ERRORS = frozenset(
 )
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20-\x21\x23-\x5B\x5D-\x7E]")
 _MAX_CONFIGURATIONS = 20
-
-
-class IssuanceInvalid(DomainError):
-    """A message of OpenID4VCI that must be refused. ``code`` is one of the protocol's own error codes."""
 
 
 class OfferInvalid(DomainError):
@@ -73,11 +71,12 @@ class OfferLink:
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialRequest:
-    """A parsed credential request: what is wanted, and the proofs, not yet verified."""
+    """A parsed credential request: what is wanted, the proofs, not yet verified, and how the answer is to be sealed."""
 
     credential_configuration_id: str | None
     credential_identifier: str | None
     proofs: tuple[str, ...]
+    response_encryption: ResponseEncryption | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +165,7 @@ def credential_request(*, configuration_id: str, proofs: Sequence[str]) -> dict[
     return {"credential_configuration_id": configuration_id, "proofs": {"jwt": list(proofs)}}
 
 
-def parse_credential_request(body: bytes, *, max_proofs: int) -> CredentialRequest:
+def parse_credential_request(body: bytes, *, max_proofs: int, was_encrypted: bool = False) -> CredentialRequest:
     """Read a credential request. Raises IssuanceInvalid with the code to answer. Unknown members are ignored."""
     try:
         members = strict_json.load_object(body)
@@ -179,24 +178,29 @@ def parse_credential_request(body: bytes, *, max_proofs: int) -> CredentialReque
         raise IssuanceInvalid("invalid_credential_request", "exactly one of the two names of a credential")
     if not isinstance(configuration_id, str | None) or not isinstance(identifier, str | None):
         raise IssuanceInvalid("invalid_credential_request", "the name of a credential is a text")
-    if "credential_response_encryption" in members:
-        raise IssuanceInvalid("invalid_encryption_parameters", "this issuer does not encrypt its responses")
+    response_encryption = response_encryption_in(members, request_was_encrypted=was_encrypted)
     if "proof" in members:
         raise IssuanceInvalid("invalid_proof", "proof is of a draft; 1.0 has proofs")
     proofs = members.get("proofs")
     if not isinstance(proofs, dict) or proofs.keys() != {"jwt"} or not _is_texts(proofs["jwt"], most=max_proofs):
         raise IssuanceInvalid("invalid_proof", f"proofs holds no list of 1 to {max_proofs} jwt")
     return CredentialRequest(
-        credential_configuration_id=configuration_id, credential_identifier=identifier, proofs=tuple(proofs["jwt"])
+        credential_configuration_id=configuration_id,
+        credential_identifier=identifier,
+        proofs=tuple(proofs["jwt"]),
+        response_encryption=response_encryption,
     )
 
 
-def open_proofs(proofs: Collection[str], *, audience: str, at: datetime) -> list[VerifiedProof]:
+def open_proofs(
+    proofs: Collection[str], *, audience: str, at: datetime, client_id: str | None = None
+) -> list[VerifiedProof]:
     """Verify every proof of one request. Raises IssuanceInvalid (invalid_proof) when one is bad: never issue in part.
 
-    All keys differ and all nonces are the same one, so that burning it once burns it for all.
+    All keys differ and all nonces are the same one, so that burning it once burns it for all. ``client_id`` is whose
+    token it is; None in the anonymous pre-authorized flow.
     """
-    opened = [_open_proof(proof, audience=audience, at=at) for proof in proofs]
+    opened = [_open_proof(proof, audience=audience, at=at, client_id=client_id) for proof in proofs]
     if len({thumbprint(proof.holder_jwk) for proof in opened}) != len(opened):
         raise IssuanceInvalid("invalid_proof", "two proofs of one key")
     if len({proof.nonce for proof in opened}) != 1:
@@ -226,23 +230,20 @@ def error_members(code: str, description: str = "") -> dict[str, str]:
     return members
 
 
-def _open_proof(proof: str, *, audience: str, at: datetime) -> VerifiedProof:
+def _open_proof(proof: str, *, audience: str, at: datetime, client_id: str | None) -> VerifiedProof:
     try:
-        # 1 the header names exactly one key, by value: kid and x5c would have to be fetched or believed
-        header = jose.peek(proof, max_payload_bytes=8192).header
-        if [name for name in ("jwk", "kid", "x5c", "trust_chain") if name in header] != ["jwk"]:
-            raise IssuanceInvalid("invalid_proof", "the header holds no jwk, or another key name beside it")
-        key = public_key_of(header["jwk"])
+        # 1 the header names exactly one key, by value
+        key = proof_keys.key_of(jose.peek(proof, max_payload_bytes=8192).header, at=at)
         # 2 alg, typ, signature by that very key
         payload = jose.verify(proof, key=key, typ=PROOF_TYP, max_payload_bytes=8192).payload
         issued_at = jose.required_time_of(payload, "iat")
-    except (jose.JoseInvalid, KeyInvalid) as error:
+    except DomainError as error:
         raise IssuanceInvalid("invalid_proof", f"{error.code}: {error.reason}") from error
-    # 3 made for us, now, by an anonymous client (section F.1: no iss in the anonymous pre-authorized flow)
+    # 3 made for us, now, by the token's client or by nobody in particular (F.1: no iss in an anonymous flow)
     if payload.get("aud") != audience:
         raise IssuanceInvalid("invalid_proof", "aud is not this issuer")
-    if "iss" in payload:
-        raise IssuanceInvalid("invalid_proof", "iss in an anonymous flow")
+    if "iss" in payload and (client_id is None or payload["iss"] != client_id):
+        raise IssuanceInvalid("invalid_proof", "iss is another client, or stands there in an anonymous flow")
     if not at - PROOF_AGE <= issued_at <= at + CLOCK_SKEW:
         raise IssuanceInvalid("invalid_proof", "iat is not now")
     # 4 with a nonce; whether it is ours and unused is the caller's to check and burn

@@ -21,6 +21,10 @@ class AuthorizationInvalid(DomainError):
     """A message between portal and provider that must be refused; ``code`` says why."""
 
 
+class IssuanceInvalid(DomainError):
+    """A message of OpenID4VCI that must be refused. ``code`` is one of the protocol's own error codes."""
+
+
 def dated(at: datetime) -> dict[str, Any]:
     """The members that make a message short-lived and unique: iat, exp and jti."""
     return {
