@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from idv.face.engines import Face, FaceEngine
-from idv.face.liveness import FRONTAL, LivenessEngine, LivenessVerdict
+from idv.face.liveness import BLINK, FRONTAL, LivenessEngine, LivenessVerdict
 
 # Between frames seconds apart even a 35 degree turn stays above 88 (measured); 50 is a false match rate of 1 %.
 _SAME_PERSON: Final = 50.0
@@ -15,7 +15,8 @@ _SAME_PERSON: Final = 50.0
 class Measurement:
     """What was measured; whether it is enough is the flow's rule.
 
-    ``confidence`` is the mean over all frames, None when the capture is not live (an attacker learns no score).
+    ``confidence`` is the mean over one photo of each step but the blink (closed eyes are a poor likeness); None when
+    the capture is not live (an attacker learns no score). ``frames`` counts the photos that were sent.
     """
 
     live: bool
@@ -33,21 +34,22 @@ def measure(
     face_engine: FaceEngine,
     liveness_engine: LivenessEngine,
 ) -> Measurement:
-    """Measure ``frames`` (one JPEG per key of ``challenge``) against the portrait ``reference``.
+    """Measure ``frames`` (keyed as ``liveness.gather`` does) against the portrait ``reference``.
 
-    The cheap test comes first, and every frame is embedded once. Raises FaceUnusable when a frame, or the reference,
-    shows no usable face; a capture that is not live is an answer, not an error.
+    The cheap test comes first, and one photo of each step is embedded once. Raises FaceUnusable when a frame, or the
+    reference, shows no usable face; a capture that is not live is an answer, not an error.
     """
     verdict = liveness_engine.judge(frames, challenge)
     if not verdict.live:
-        return _not_live(verdict, len(challenge))
-    faces = {key: face_engine.embed(frames[key]) for key in challenge}
+        return _not_live(verdict, len(frames))
+    faces = {key: face_engine.embed(frames[verdict.evidence[key]]) for key in challenge}
     sameness = _same_person(faces, face_engine)
     measures = verdict.measures | {"same_person": round(sameness, 1)}
     if sameness < _SAME_PERSON:
-        return _not_live(LivenessVerdict(False, "other_person", measures), len(challenge))
-    confidence = face_engine.confidence(face_engine.embed(reference), list(faces.values()))
-    return Measurement(True, "", confidence, measures, len(challenge))
+        return _not_live(LivenessVerdict(False, "other_person", measures), len(frames))
+    probes = [face for key, face in faces.items() if key != BLINK]
+    confidence = face_engine.confidence(face_engine.embed(reference), probes)
+    return Measurement(True, "", confidence, measures, len(frames))
 
 
 def _same_person(faces: Mapping[str, Face], engine: FaceEngine) -> float:

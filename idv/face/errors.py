@@ -22,6 +22,10 @@ SENTENCES: Final[dict[str, Promise]] = {
     "turn_too_small": _("Turn your head a little further to the side when you are asked to."),
     "turn_too_large": _("Turn your head a little less, so that both of your eyes stay visible."),
     "turned_other_way": _("Your head was turned the other way. Follow the left and right in the instructions."),
+    "lift_too_small": _("Lift your chin a little higher when you are asked to look up."),
+    "eyes_not_closed": _("Close both eyes for a whole second when you are asked to, while the photos are taken."),
+    "eyes_not_opened": _("Open your eyes for the first photo, and open them again after you have closed them."),
+    "not_closer": _("Come closer to the camera when you are asked to: your face should look clearly larger."),
     # What no better photo will mend
     "frames_repeated": _("The same photo was used more than once. Take each photo with the camera."),
     "flat_picture": _("This looks like a picture of a picture. Only a live photo of yourself can be used."),

@@ -64,7 +64,8 @@ def _interpreter(file_name: str) -> Any:
     return interpreter
 
 
-def _run(file_name: str, tensor: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+def run(file_name: str, tensor: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+    """The outputs of one of the package's models for one input without its batch dimension."""
     with _lock:
         interpreter = _interpreter(file_name)
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], tensor[np.newaxis])
@@ -92,7 +93,7 @@ def detect(picture: Picture) -> list[Detection]:
     padded = np.zeros((side, side, 3), np.uint8)
     padded[:height, :width] = picture
     tensor = cv2.resize(padded, (_DETECTOR_SIDE, _DETECTOR_SIDE), interpolation=cv2.INTER_AREA)
-    outputs = _run("face_detection_short_range.tflite", tensor.astype(np.float32) / 127.5 - 1.0)
+    outputs = run("face_detection_short_range.tflite", tensor.astype(np.float32) / 127.5 - 1.0)
     raw, logits = sorted(outputs, key=lambda out: -out.shape[-1])
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
     keep = scores >= _MIN_SCORE
@@ -133,7 +134,7 @@ def mesh(picture: Picture, face: Detection) -> Points:
     turn = cv2.getRotationMatrix2D(centre, angle, scale)
     turn[:, 2] = turn[:, 2] + _MESH_SIDE / 2 - np.array(centre)
     roi = cv2.warpAffine(picture, turn, (_MESH_SIDE, _MESH_SIDE), flags=cv2.INTER_LINEAR)
-    outputs = _run("face_landmark.tflite", roi.astype(np.float32) / 255.0)
+    outputs = run("face_landmark.tflite", roi.astype(np.float32) / 255.0)
     points = max(outputs, key=lambda out: out.size).reshape(-1, 3).astype(np.float64)
     back = cv2.invertAffineTransform(turn)
     flat = points[:, :2] @ back[:, :2].T + back[:, 2]
@@ -147,6 +148,17 @@ def yaw_degrees(points: Points) -> float:
     """
     across = points[LEFT_CHEEK] - points[RIGHT_CHEEK]
     return math.degrees(math.atan2(across[2], math.hypot(across[0], across[1])))
+
+
+def pitch_degrees(points: Points) -> float:
+    """How far the chin is lowered. Every face has an offset of its own, 10 degrees and more: compare, never trust."""
+    down = points[CHIN] - points[FOREHEAD]
+    return math.degrees(math.atan2(down[2], math.hypot(down[0], down[1])))
+
+
+def height(points: Points) -> float:
+    """From forehead to chin in space, in pixels: the same for a face that looks up."""
+    return float(np.linalg.norm(points[FOREHEAD] - points[CHIN]))
 
 
 def unevenness(frontal: Points, turned: Points) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from idv.face import cards
 from idv.face.engines import Box, Calibration, Face, Quality, mean_confidence
 from idv.face.errors import FaceUnusable
-from idv.face.liveness import FRONTAL, LivenessVerdict
+from idv.face.liveness import FRONTAL, LivenessVerdict, is_complete, photos_of, repeats, step_of
 
 
 def _cues(jpeg: bytes) -> dict[str, Any]:
@@ -49,14 +49,14 @@ class ScriptedLivenessEngine:
 
     def judge(self, frames: Mapping[str, bytes], challenge: Sequence[str]) -> LivenessVerdict:
         """See LivenessEngine; ``liveness`` on a card is the reason code of the refusal."""
-        if FRONTAL not in challenge or set(challenge) - set(frames):
+        if FRONTAL not in challenge or not is_complete(challenge, frames):
             return LivenessVerdict(False, "frames_missing")
-        if len({frames[key] for key in challenge}) < len(challenge):
+        if repeats(challenge, frames):
             return LivenessVerdict(False, "frames_repeated")
-        for key in challenge:
-            cues = _cues(frames[key])
+        for name, jpeg in frames.items():
+            cues = _cues(jpeg)
             if cues.get("liveness"):
                 return LivenessVerdict(False, cues["liveness"])
-            if cues.get("pose", FRONTAL) != key:
-                return LivenessVerdict(False, "not_frontal" if key == FRONTAL else "turn_too_small")
-        return LivenessVerdict(True)
+            if cues.get("pose", FRONTAL) != step_of(name):
+                return LivenessVerdict(False, "not_frontal" if name == FRONTAL else "turn_too_small")
+        return LivenessVerdict(True, evidence={key: photos_of(key, frames)[0] for key in challenge})

@@ -14,7 +14,10 @@ from idv.provider.document.mrz import TD1, TD3, Layout, Span, Zone, replaced
 _AS_FILLER: Final = dict.fromkeys("«‹＜《〈くㄑ≤{[(（［", "<")
 _TO_DIGIT: Final = str.maketrans("OQDILZSGBTA", "00011256874")
 _TO_LETTER: Final = str.maketrans("01258647", "OIZSBGAT")
-_LOOK_ALIKE: Final = {a: b for x, y in ("O0", "Q0", "D0", "I1", "Z2", "S5", "B8") for a, b in ((x, y), (y, x))}
+_LOOK_ALIKE: Final = {
+    "0": "OQD", "O": "0", "Q": "0", "D": "0", "1": "I", "I": "1", "2": "Z", "Z": "2", "5": "S", "S": "5",
+    "8": "B", "B": "8",
+}  # fmt: skip
 _MAX_CHANGES: Final = 2
 
 
@@ -77,32 +80,29 @@ def _translated(zone: Zone, span: Span, table: dict[int, int]) -> Zone:
 
 
 def repairs(zone: Zone) -> list[Zone]:
-    """Zones that differ only in look-alikes of the document number and pass **every** check digit; fewest changes only.
+    """Zones that differ in up to two look-alikes of the document number and pass **every** check digit.
 
-    More than one means that the check digits do not settle it, and the caller must not choose. Even a single one is a
-    proposal: it must be borne out by the printed number.
+    Each is a proposal only: the printed number must bear it out, and when it bears out two, the caller must not choose.
     """
     if not zone.failed_checks:
         return [zone]
-    line, start, end = zone.layout.number
-    number = zone.at((line, start, end))
+    number = zone.at(zone.layout.number)
     doubtful = [index for index, char in enumerate(number) if char in _LOOK_ALIKE]
+    found = []
     for changes in range(1, _MAX_CHANGES + 1):
-        found = {}
         for chosen in itertools.combinations(doubtful, changes):
-            text = "".join(_LOOK_ALIKE[c] if i in chosen else c for i, c in enumerate(number))
-            candidate = replaced(zone, zone.layout.number, text)
-            if not candidate.failed_checks:
-                found[text] = candidate
-        if found:
-            return list(found.values())
-    return []
+            for letters in itertools.product(*(_LOOK_ALIKE[number[index]] for index in chosen)):
+                swapped = dict(zip(chosen, letters, strict=True))
+                text = "".join(swapped.get(index, char) for index, char in enumerate(number))
+                candidate = replaced(zone, zone.layout.number, text)
+                if not candidate.failed_checks:
+                    found.append(candidate)
+    return found
 
 
-def looks_like(text: str, layout: Layout) -> bool:
-    """Whether a line of OCR could be one of the zone's: long enough, fillers in it, few foreign characters."""
-    line = cleaned(text)
-    return abs(len(line) - layout.width) <= layout.width // 4 and ("<" in line or sum(c.isdigit() for c in line) > 8)
+def number_is_doubtful(zone: Zone) -> bool:
+    """Whether a wrong check digit of the number may be a misread look-alike rather than the document's fault."""
+    return "number" in zone.failed_checks and any(char in _LOOK_ALIKE for char in zone.at(zone.layout.number))
 
 
 LAYOUTS: Final = {"passport": TD3, "identity_card": TD1}

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,7 @@ _ALIKE: Final = str.maketrans("OQDILZSB", "00011258")
 _LABELS: Final = re.compile(
     r"^(\d[A-D]?|SURNAME|FAMILYNAME|LASTNAME|GIVENNAMES?|FIRSTNAMES?|NAMES?|NOM|PRENOMS?)(?=[A-Z])"
 )
+_ACCENTED: Final = {"AE": "Ä", "OE": "Ö", "UE": "Ü", "AA": "Å"}
 _FORMATS: Final = ("%d%b%Y", "%d%m%Y", "%Y%m%d", "%m%d%Y", "%d%b%y", "%d%B%Y", "%d%m%y")
 # Labels are printed smaller than what they label; heights are shares of the page's height.
 _VALUE_HEIGHT: Final = (0.034, 0.11)
@@ -28,7 +30,8 @@ _MAX_ASPECT: Final = 18
 class Expected:
     """What the machine-readable part says, in its own spelling.
 
-    ``number_is_doubtful``: the number was mended, so look-alike letters and digits in print do not bear it out.
+    ``number_is_doubtful``: the number was mended, so look-alikes in print do not bear it out; only O and 0 still may,
+    which OCR reads alike in every typeface, and which the check digit tells apart.
     """
 
     surname: str
@@ -95,7 +98,7 @@ def match(texts: Sequence[str], expected: Expected) -> Comparison:
                 near[name] = min(near[name], _distance(key, wanted) / len(wanted))
         plain = key.translate(_ALIKE)
         if expected.number_is_doubtful:
-            found.number_found |= expected.document_number in key
+            found.number_found |= expected.document_number.replace("O", "0") in key.replace("O", "0")
         else:
             found.number_found |= expected.document_number.translate(_ALIKE) in plain
         for day in expected.dates:
@@ -141,22 +144,48 @@ def _same_name(key: str, wanted: str, may_be_truncated: bool) -> bool:
 
 
 def _as_printed(text: str, wanted: str, key: str) -> str:
-    """The printed spelling, with the word breaks of the zone where OCR lost a blank."""
+    """The printed spelling, in ordinary case and without a label that stood in front."""
     words = text.strip()
-    if _key(words) != key:  # a label stood in front
+    if _key(words) != key:
         words = words.split(maxsplit=1)[-1]
     if words.isupper():
         words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), words)
-    if _key(words) != _key(wanted):  # another spelling of an umlaut: letters cannot be counted off
-        return words
-    breaks = list(itertools.accumulate(len(word) for word in wanted.split()))[:-1]
-    spaced, written = "", 0
+    return _mended(words, wanted)
+
+
+def _mended(words: str, wanted: str) -> str:
+    """``words`` with the blanks and accents that OCR lost and the zone proves (MUELLER: Muller is Müller)."""
+    spelled = wanted.replace(" ", "")
+    breaks = set(itertools.accumulate(len(word) for word in wanted.split()))
+    written: list[str] = []
+    index = 0
     for char in words:
-        if written in breaks and spaced[-1:].isalpha() and char.isalpha():
-            spaced += " "
-        spaced += char
-        written += len(_key(char))
-    return spaced
+        key = _key(char)
+        if key and index in breaks and written and written[-1].isalpha():
+            written.append(" ")
+        if key and not spelled.startswith(key, index):
+            if index and written and spelled.startswith(key, index + 1):
+                written[-1] = _accented(written[-1], spelled[index - 1 : index + 1])
+                index += 1
+            elif _plain(char) == spelled[index : index + 1]:
+                char, key = _accented(char, spelled[index : index + 2]), spelled[index : index + 2]
+            else:
+                return words
+        written.append(char)
+        index += len(key)
+    if written and index == len(spelled) - 1:
+        written[-1] = _accented(written[-1], spelled[index - 1 :])
+    return "".join(written)
+
+
+def _plain(char: str) -> str:
+    return unicodedata.normalize("NFKD", char)[0].upper()
+
+
+def _accented(char: str, pair: str) -> str:
+    # A plain O may have lost dots or a stroke (both are spelled OE), so it stays; a wrong accent is certainly wrong.
+    meant = _ACCENTED.get(pair, char) if pair != "OE" or _plain(char) != char.upper() else char
+    return meant if char.isupper() else meant.lower()
 
 
 def _distance(a: str, b: str) -> int:

@@ -25,6 +25,8 @@ _ASPECT: Final = {
     DRIVING_LICENCE: locate.CARD_ASPECT,
 }
 _SURE: Final = 0.9
+# Doc 9303-4 and 9303-5: P for passports, I, A and C for cards; V is a visa, and nothing else comes first.
+_CODES: Final = frozenset("PIACV")
 
 
 class OcrDocumentReader:
@@ -41,7 +43,9 @@ class OcrDocumentReader:
 
 def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date) -> DocumentReading:
     carrier, zone_reading = _find_zone(kind, images[SIDES[kind][-1]])
-    if not _fits(kind, zone_reading.raw):
+    if zone_reading.candidates and not _fits(kind, zone_reading.raw):
+        if zone_reading.raw.document_code[:1] not in _CODES:
+            raise DocumentUnreadable("mrz_unreadable", "the first characters are cut off")
         raise DocumentUnreadable("wrong_kind", f"document code {zone_reading.raw.document_code!r}")
     front = carrier if kind == PASSPORT else _side(images["front"], kind)
     zone, comparison, expected, check_digits = _settle(zone_reading, front, today)
@@ -103,7 +107,9 @@ def _settle(
         return (*compared[0], Check("check_digits", True))
     expected = _expected(reading.raw, today)
     found = front.compare(expected)
-    if reading.is_steady and reading.score >= _SURE and found.number_found and set(expected.dates) <= found.dates_found:
+    print_agrees = found.number_found and set(expected.dates) <= found.dates_found
+    legible = reading.is_steady and reading.score >= _SURE and not mrz_repair.number_is_doubtful(reading.raw)
+    if legible and print_agrees:
         return reading.raw, found, expected, Check("check_digits", False, "mrz_check_digit_wrong")
     raise DocumentUnreadable("mrz_unreadable", f"wrong check digits: {', '.join(reading.raw.failed_checks)}")
 

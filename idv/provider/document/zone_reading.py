@@ -12,7 +12,7 @@ from idv.provider.document.mrz import Layout, Zone
 
 # Cuts of the lines that are tried in turn: a little more or less paper around the characters changes what is read.
 _MARGINS: Final = (0.05, 0.2)
-_MIN_SPAN: Final = 0.5
+_MIN_SPAN: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneR
 
 
 def _rows(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> list[ocr.Line] | None:
-    """The lowest rows of text that span half of the page: the zone is always the last thing on it."""
+    """The lowest rows with the slender shape of the zone's lines: it is always the last thing on the page."""
     clusters: list[list[ocr.Line]] = []
     for line in lines:
         if clusters and abs(line.centre[1] - clusters[-1][-1].centre[1]) < 0.45 * line.height:
@@ -60,7 +60,9 @@ def _rows(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> list[ocr.
         else:
             clusters.append([line])
     rows = [_joined(cluster) for cluster in clusters]
-    wide = [row for row in rows if row.width >= _MIN_SPAN * view.shape[1] and row.width > 9 * row.height]
+    # Characters are 2.54 mm apart and boxes 4 to 6 mm high, so a line of 44 is 18 to 28 times as long as high.
+    slender = 0.27 * layout.width
+    wide = [row for row in rows if row.width >= _MIN_SPAN * view.shape[1] and row.width > slender * row.height]
     return wide[-layout.lines :] if len(wide) >= layout.lines else None
 
 
