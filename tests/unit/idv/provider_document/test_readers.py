@@ -1,5 +1,6 @@
 """One contract for both readers; then real OCR on photographed specimens, honest, altered and hopeless."""
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ def drawn(kind: str, holder: Holder = HOLDER, **how: object) -> specimen.Specime
     return specimen.draw(kind, holder, people.jpeg("vera", "portrait"), **options)  # type: ignore[arg-type]
 
 
+@functools.cache
 def _photos(kind: str, expires: date | None) -> dict[str, bytes]:
     return drawn(kind, expires_on=expires).photographed(seed=1)
 
@@ -53,8 +55,10 @@ class World:
 
 
 @pytest.fixture(
-    params=[lambda: World(OcrDocumentReader(), _photos), lambda: World(ScriptedDocumentReader(), _cards)],
-    ids=["ocr", "scripted"],
+    params=[
+        pytest.param(lambda: World(OcrDocumentReader(), _photos), id="ocr", marks=pytest.mark.slow),
+        pytest.param(lambda: World(ScriptedDocumentReader(), _cards), id="scripted"),
+    ],
 )
 def world(request: pytest.FixtureRequest) -> World:
     return request.param()
@@ -120,24 +124,28 @@ def test_worse_photos_are_read_right(kind: str, severity: str) -> None:
     assert reading.fields.document_number == document.holder.document_number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["passport", "identity_card"])
 def test_an_altered_check_digit_is_refused(kind: str) -> None:
     reading = OcrDocumentReader().read(kind, drawn(kind, altered="check_digit").photographed(seed=2), at=AT)
     assert reading.first_refusal == "mrz_check_digit_wrong"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_name_in_print_is_refused(kind: str) -> None:
     reading = OcrDocumentReader().read(kind, drawn(kind, altered="printed_name").photographed(seed=3), at=AT)
     assert reading.first_refusal == "printed_name_differs"
 
 
+@pytest.mark.slow
 def test_an_identity_card_is_not_taken_for_a_passport() -> None:
     back = drawn("identity_card").jpeg("back")
     with pytest.raises(DocumentUnreadable):
         OcrDocumentReader().read("passport", {"front": back}, at=AT)
 
 
+@pytest.mark.slow
 def test_the_drawing_itself_and_upside_down_photos_are_read_too() -> None:
     document = drawn("passport")
     straight = OcrDocumentReader().read("passport", {"front": document.jpeg()}, at=AT)
@@ -146,6 +154,7 @@ def test_the_drawing_itself_and_upside_down_photos_are_read_too() -> None:
     assert OcrDocumentReader().read("passport", {"front": turned}, at=AT).mrz == straight.mrz
 
 
+@pytest.mark.slow
 def test_a_barcode_that_is_no_licence_is_named() -> None:
     document = drawn("driving_licence")
     with pytest.raises(DocumentUnreadable, match="barcode_not_found"):
@@ -190,6 +199,7 @@ def _specimen(tmp_path: Path, *more: str) -> dict[str, object]:
     return json.loads(out.getvalue())
 
 
+@pytest.mark.slow
 def test_the_command_writes_printable_files(tmp_path: Path) -> None:
     told = _specimen(tmp_path, "--kind", "identity_card", "--photo")
     assert len(told["files"]) == 4  # type: ignore[arg-type]
