@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401  registering is the import's purpose
+        from accounts import checks, receivers  # noqa: F401  registering is the import's purpose

@@ -25,3 +25,11 @@ class RegistrationRefused(DomainError):
 
 class PasswordRefused(DomainError):
     """The new password is not acceptable; the reason may be shown to the person."""
+
+
+class NotPermitted(DomainError):
+    """The operator may do this, but not to this account. Codes: own_account, operator_account."""
+
+
+class DirectoryRefused(DomainError):
+    """The directory cannot hold this. Codes: name_taken, name_invalid, not_a_member, already_a_member."""

@@ -11,6 +11,7 @@ from accounts.audit import flows as audit
 from accounts.errors import LastMethod, MethodNotFound, RegistrationRefused
 from accounts.methods import AuthenticationMethod, MethodRow, all_methods, find_method, usable_methods
 from accounts.models import User
+from accounts.operators import Operator
 from accounts.signals import authenticator_registered
 
 SERVICE = "Authentication Methods"
@@ -61,14 +62,19 @@ def change_password(*, user: User, password: str, at: datetime) -> None:
     end_other_sessions(user=user, at=at)
 
 
-def announce_registration(*, user: User, method: str, label: str, at: datetime) -> None:
-    """A new method is on file: audit it, tell everybody concerned. Called inside the registering transaction."""
+def announce_registration(*, user: User, method: str, label: str, at: datetime, by: Operator | None = None) -> None:
+    """A new method is on file: audit it, tell everybody concerned. Called inside the registering transaction.
+
+    `by` is set where somebody registered it for the user: then it is no sign that the user is back.
+    """
     audit.record(
-        activity="User registered security information", at=at, target=user, initiated_by=user, service=SERVICE,
-        details={"method": method, "name": label},
+        activity="Admin registered security info" if by else "User registered security information",
+        at=at, target=user, initiated_by=by.user if by else user, application=by.application if by else "",
+        service=SERVICE, details={"method": method, "name": label},
     )  # fmt: skip
     notices.send(user=user, notice="method_added", at=at, context={"method_label": label})
-    authenticator_registered.send(sender=User, user=user, kind=method, at=at)
+    if by is None:
+        authenticator_registered.send(sender=User, user=user, kind=method, at=at)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +66,7 @@ _PORTAL_APPS = [
     "tap",
     "idv.verifier",
     "recovery_portal.recovery",
+    "recovery_portal.api",
 ]
 if EMULATION:
     _PORTAL_APPS.append("recovery_portal.demo")
@@ -237,12 +239,19 @@ RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
 # without them certifies itself by a development CA.
 VERIFIER_KEY_FILE = env.text("VERIFIER_KEY_FILE", "")
 VERIFIER_CERTIFICATES_FILE = env.text("VERIFIER_CERTIFICATES_FILE", "")
+# The provider's credential-signing key, likewise; the leaf's subject alternative names hold PROVIDER_BASE_URL. Without
+# them the provider certifies itself by a development CA, which nobody else trusts. `manage.py rotate_keys` takes up
+# files that changed.
+PROVIDER_KEY_FILE = env.text("PROVIDER_KEY_FILE", "")
+PROVIDER_CERTIFICATES_FILE = env.text("PROVIDER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
 # Confidence 0-100 from which the provider takes selfie and document portrait for one person.
+# Whether people who cannot turn their head or close their eyes may move the camera instead.
+PROVIDER_STILL_HEAD_ALLOWED = env.boolean("PROVIDER_STILL_HEAD_ALLOWED", True)
 PROVIDER_FACE_MATCH_THRESHOLD = env.integer("PROVIDER_FACE_MATCH_THRESHOLD", 70)
 
 # What `manage.py doctor` looks at, in this order.
@@ -352,9 +361,23 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "recovery_portal.api.schema.GraphSchema",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Recovery Portal", "VERSION": "0.1.0"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Recovery Portal",
+    "VERSION": "0.1.0",
+    "DESCRIPTION": "Directory, authentication methods, Temporary Access Passes, recovery profiles and audit in the"
+    " shape of Microsoft Graph. Every address is also served under /beta.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/v1.0",
+    "PREPROCESSING_HOOKS": ["recovery_portal.api.schema.one_version"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+# The organisation's id in token addresses; made of the portal's address unless it is given.
+TENANT_ID = str(UUID(env.text("TENANT_ID", str(uuid5(NAMESPACE_URL, PORTAL_BASE_URL)))))
+# Calls of one program in a minute; beyond them it is told when to come back.
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

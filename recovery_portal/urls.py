@@ -13,6 +13,8 @@ urlpatterns = [
     path("verifier/", include("idv.verifier.urls")),
     path("", include(well_known)),
     path("admin/", admin.site.urls),
+    path("api/", include("recovery_portal.api.docs_urls")),
+    path("", include("recovery_portal.api.urls")),
     *health_patterns,
     path("", include("accounts.urls")),
 ]

@@ -1,8 +1,10 @@
 """What a person can do with a pass: issue, redeem, revoke; and change the policy that governs them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Coalesce
@@ -10,15 +12,15 @@ from django.db.models.functions import Coalesce
 from accounts import flows as accounts
 from accounts import notices
 from accounts.audit import flows as audit
-from accounts.models import User
+from accounts.models import DirectoryGroup, User
 
 from . import passcode as passcodes
 from . import policy as rules
 from . import throttle
-from .errors import IssueRefused, Refusal
+from .errors import IssueRefused, PolicyInvalid, Refusal
 from .models import TemporaryAccessPass, TemporaryAccessPassPolicy
 from .policy import Usability
-from .queries import find_pass, get_policy, usability
+from .queries import find_pass, get_policy, may_issue, usability
 
 SERVICE = "Authentication Methods"
 METHOD = "Temporary Access Pass"
@@ -65,16 +67,20 @@ def issue(
     is_usable_once: bool | None = None,
     start_at: datetime | None = None,
     correlation_id: str = "",
+    application: str = "",
 ) -> IssuedPass:
-    """Give ``user`` a new pass in place of the one they may have. ``issued_by`` None means a recovery.
+    """Give ``user`` a new pass in place of the one they may have. ``issued_by`` None means a recovery, or the program
+    that ``application`` names.
 
     Raises IssueRefused when the policy, the kind of account or the issuer forbids it; then the old pass stays. It does
     not ask whether the policy covers the user: such a pass is made and is unusable, as in the original.
     """
     if issued_by is not None and issued_by.pk == user.pk:
         raise IssueRefused("own_account", "Nobody issues a Temporary Access Pass for themselves.")
+    _check_may_manage(user, issued_by, application)
     if rules.is_external_guest(user_type=user.user_type, user_principal_name=user.user_principal_name):
         raise IssueRefused("external_guest", "Temporary Access Pass cannot be added to an external guest user.")
+    by_operator = issued_by is not None or bool(application)
     policy = get_policy()
     minutes = rules.lifetime(policy, lifetime_minutes)
     once = rules.usable_once(policy, is_usable_once)
@@ -97,11 +103,12 @@ def issue(
         )
         throttle.forgive(user)  # guesses at the old passcode say nothing about the new one
         audit.record(
-            activity="Admin registered security info" if issued_by else "Temporary Access Pass issued",
-            reason="Admin registered Temporary Access Pass method for user" if issued_by else "issued by a recovery",
+            activity="Admin registered security info" if by_operator else "Temporary Access Pass issued",
+            reason="Admin registered Temporary Access Pass method for user" if by_operator else "issued by a recovery",
             at=at,
             target=user,
             initiated_by=issued_by,
+            application=application,
             details={
                 "method": METHOD,
                 "methodId": str(record.pk),
@@ -154,12 +161,36 @@ def _spend(record: TemporaryAccessPass, at: datetime) -> bool:
     return same.update(redeemed_at=Coalesce("redeemed_at", at)) == 1
 
 
-def revoke(*, user: User, revoked_by: User | None, at: datetime) -> bool:
-    """Delete the user's pass; False when there was none. ``revoked_by`` may be the user; None means the system.
+def withdraw(*, user: User, pass_id: UUID, by: User | None, application: str, at: datetime) -> bool:
+    """As ``revoke``, for an operator or a program that names the pass: False when it is not the one there is.
+
+    Raises IssueRefused (own_account, not_permitted).
+    """
+    if by is not None and by.pk == user.pk:
+        raise IssueRefused("own_account", "Operators do not manage their own Temporary Access Pass.")
+    _check_may_manage(user, by, application)
+    with transaction.atomic():
+        if not TemporaryAccessPass.objects.select_for_update().filter(user=user, pk=pass_id).exists():
+            return False
+        return revoke(user=user, revoked_by=by, application=application, at=at)
+
+
+def _check_may_manage(user: User, operator: User | None, application: str) -> None:
+    """Programs by themselves leave operators' passes alone: else a program's secret were worth an operator's."""
+    refused = (operator is not None and not may_issue(operator, user)) or (
+        bool(application) and (user.is_staff or user.is_superuser)
+    )
+    if refused:
+        raise IssueRefused("not_permitted", "Insufficient privileges to manage this user's Temporary Access Pass.")
+
+
+def revoke(*, user: User, revoked_by: User | None, at: datetime, application: str = "") -> bool:
+    """Delete the user's pass; False when there was none. ``revoked_by`` may be the user; None means the system, or the
+    program that ``application`` names.
 
     A pass that was used already and is revoked by somebody else takes the sessions of the user with it.
     """
-    by_operator = revoked_by is not None and revoked_by.pk != user.pk
+    by_operator = bool(application) or (revoked_by is not None and revoked_by.pk != user.pk)
     with transaction.atomic():
         record = TemporaryAccessPass.objects.select_for_update().filter(user=user).first()
         if record is None or not discard(user=user):
@@ -172,6 +203,7 @@ def revoke(*, user: User, revoked_by: User | None, at: datetime) -> bool:
             at=at,
             target=user,
             initiated_by=revoked_by,
+            application=application,
             details={"method": METHOD},
             service=SERVICE,
         )
@@ -204,14 +236,46 @@ def _withdraw(user: User, at: datetime) -> None:
         notices.send(user=user, notice="pass_withdrawn", at=at)
 
 
+def change_policy(
+    *, changes: Mapping[str, Any], changed_by: User | None, application: str, at: datetime
+) -> TemporaryAccessPassPolicy:
+    """Set fields of the policy; groups are given as lists. Raises PolicyInvalid, and then nothing is changed."""
+    with transaction.atomic():
+        policy = TemporaryAccessPassPolicy.objects.select_for_update().get(pk=get_policy().pk)
+        words: dict[str, str] = {}
+        for name, value in changes.items():
+            before = getattr(policy, name)
+            if name in {"include_groups", "exclude_groups"}:
+                words[name] = f"{_names(before.all())} -> {_names(value)}"
+                before.set(value)
+            else:
+                words[name] = f"{before} -> {value}"
+                setattr(policy, name, value)
+        for field_name, sentence in rules.contradictions(policy):
+            raise PolicyInvalid("policy_contradicts_itself", f"{sentence} ({field_name})")
+        policy.save()
+        record_policy_change(policy=policy, changed_by=changed_by, application=application, changes=words, at=at)
+    return policy
+
+
+def _names(groups: Iterable[DirectoryGroup]) -> str:
+    return ", ".join(sorted(str(group) for group in groups))
+
+
 def record_policy_change(
-    *, policy: TemporaryAccessPassPolicy, changed_by: User, changes: Mapping[str, str], at: datetime
+    *,
+    policy: TemporaryAccessPassPolicy,
+    changed_by: User | None,
+    changes: Mapping[str, str],
+    at: datetime,
+    application: str = "",
 ) -> None:
     """Audit that the policy was edited; ``changes`` maps a setting to ``old -> new``."""
     audit.record(
         activity="Authentication Methods Policy Update",
         at=at,
         initiated_by=changed_by,
+        application=application,
         details={"policy": METHOD, "state": policy.state, **changes},
         service=SERVICE,
         category="ApplicationManagement",

@@ -19,13 +19,17 @@ def record(
     result: Literal["success", "failure"] = "success",
     target: "User | None" = None,
     initiated_by: "User | None" = None,
+    application: str = "",
     reason: str = "",
     details: Mapping[str, str] | None = None,
     correlation_id: str = "",
     service: str = "Account Recovery",
     category: str = "UserManagement",
 ) -> AuditEvent:
-    """Append one event, in the caller's transaction: what is rolled back has not happened and is not audited."""
+    """Append one event, in the caller's transaction: what is rolled back has not happened and is not audited.
+
+    `application` names the program that did it where no person stands behind it.
+    """
     return AuditEvent.objects.create(
         activity=activity,
         at=at,
@@ -34,7 +38,7 @@ def record(
         target=target,
         target_name=target.user_principal_name if target else "",
         initiated_by=initiated_by,
-        initiated_by_name=initiated_by.user_principal_name if initiated_by else "",
+        initiated_by_name=initiated_by.user_principal_name if initiated_by else application,
         details=dict(details or {}),
         correlation_id=correlation_id,
         service=service,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import MethodRefused, RegistrationRefused
 from accounts.flows import announce_registration, checked_name
 from accounts.models import User
+from accounts.operators import Operator
 from accounts.passkeys import ceremony
 from accounts.passkeys.ceremony import CeremonyRefused, RelyingParty
 from accounts.passkeys.models import Passkey, PasskeyChallenge
@@ -66,8 +67,13 @@ def begin_registration(*, user: User, browser: str, at: datetime) -> dict[str, A
     }
 
 
-def register(*, user: User, answer_text: str, name: str, browser: str, at: datetime) -> Passkey:
-    """Verify what the authenticator made and keep it. Raises RegistrationRefused; the challenge is spent either way."""
+def register(
+    *, user: User, answer_text: str, name: str, browser: str, at: datetime, by: Operator | None = None
+) -> Passkey:
+    """Verify what the authenticator made and keep it. Raises RegistrationRefused; the challenge is spent either way.
+
+    `by` is set where somebody else than the user provisions it.
+    """
     try:
         answer = ceremony.read_answer(answer_text)
         _burn(answer.challenge, PasskeyChallenge.Ceremony.REGISTRATION, browser=browser, user=user, at=at)
@@ -95,7 +101,7 @@ def register(*, user: User, answer_text: str, name: str, browser: str, at: datet
         except IntegrityError as error:
             # §7.1 step 26: never move a credential id from one account, or one life, to another
             raise RegistrationRefused("credential_known", "this credential id is on file") from error
-        announce_registration(user=user, method=METHOD, label=passkey.name, at=at)
+        announce_registration(user=user, method=METHOD, label=passkey.name, at=at, by=by)
     return passkey
 
 

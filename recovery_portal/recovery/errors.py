@@ -25,3 +25,7 @@ class RevealRefused(DomainError):
 
 class NotOffered(DomainError):
     """Recovery is not set up: no profile is enabled."""
+
+
+class ProfileRefused(DomainError):
+    """The profile cannot be so. Codes: name_taken, unknown_profile, unknown_group."""

@@ -1,6 +1,7 @@
 """What people, wallets, workers and operators can do to a recovery."""
 
 from .checking import conclude, running_face_check, submit_frames
+from .configuring import Scope, change_profile, change_scopes, create_profile, delete_profile, find_provider
 from .ending import cancel, disown, expire, expire_due
 from .handing_off import HandedOff, accept, decline, get_hand_off, renew
 from .operating import record_exclusion_change, record_profile_change, switch_mode
@@ -11,17 +12,23 @@ from .starting import Started, come_back_empty, receive_result, send_to_provider
 
 __all__ = [
     "HandedOff",
+    "Scope",
     "Started",
     "accept",
     "cancel",
+    "change_profile",
+    "change_scopes",
     "choose_number",
     "collect_answer",
     "come_back_empty",
     "conclude",
+    "create_profile",
     "decline",
+    "delete_profile",
     "disown",
     "expire",
     "expire_due",
+    "find_provider",
     "get_hand_off",
     "hear_answer",
     "receive_result",

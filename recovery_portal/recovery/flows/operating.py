@@ -13,7 +13,9 @@ from ..models import RecoveryProfile
 CATEGORY = "Policy"
 
 
-def switch_mode(*, profile: RecoveryProfile, mode: str, changed_by: User, at: datetime) -> bool:
+def switch_mode(
+    *, profile: RecoveryProfile, mode: str, changed_by: User | None, at: datetime, application: str = ""
+) -> bool:
     """Evaluation to Production, or back. Attempts that run keep the terms they began under. False when it was so
     already."""
     mode = RecoveryProfile.Mode(mode).value
@@ -22,29 +24,57 @@ def switch_mode(*, profile: RecoveryProfile, mode: str, changed_by: User, at: da
             return False
         before, profile.mode = profile.mode, mode
         record_profile_change(
-            profile=profile, changed_by=changed_by, changes={"mode": f"{before} -> {mode}"}, created=False, at=at
+            profile=profile,
+            changed_by=changed_by,
+            application=application,
+            changes={"mode": f"{before} -> {mode}"},
+            created=False,
+            at=at,
         )
     return True
 
 
 def record_profile_change(
-    *, profile: RecoveryProfile, changed_by: User, changes: Mapping[str, str], created: bool, at: datetime
+    *,
+    profile: RecoveryProfile,
+    changed_by: User | None,
+    changes: Mapping[str, str],
+    created: bool,
+    at: datetime,
+    application: str = "",
 ) -> None:
-    """``changes`` maps a field to ``old -> new``, or to its value for a new profile (facts 1.12)."""
+    """``changes`` maps a field to ``old -> new``, or to its value for a new profile (facts 1.12). ``application`` names
+    the program that did it where no person stands behind it."""
     audit.record(
         activity="Account Recovery policy created" if created else "Account Recovery settings updated",
         at=at,
         initiated_by=changed_by,
+        application=application,
         details={"profile": profile.name, "profileId": str(profile.pk), **changes},
         category=CATEGORY,
     )
 
 
-def record_exclusion_change(*, changed_by: User, groups: list[str], at: datetime) -> None:
+def record_profile_removal(
+    *, profile: RecoveryProfile, changed_by: User | None, at: datetime, application: str = ""
+) -> None:
+    """Note that ``profile`` is about to go."""
+    audit.record(
+        activity="Account Recovery policy deleted",
+        at=at,
+        initiated_by=changed_by,
+        application=application,
+        details={"profile": profile.name, "profileId": str(profile.pk)},
+        category=CATEGORY,
+    )
+
+
+def record_exclusion_change(*, changed_by: User | None, groups: list[str], at: datetime, application: str = "") -> None:
     audit.record(
         activity="Account Recovery settings updated",
         at=at,
         initiated_by=changed_by,
+        application=application,
         details={"excludedGroups": ", ".join(groups)},
         category=CATEGORY,
     )

@@ -1,0 +1,1 @@
+"""The directory, its methods and its audit as Microsoft Graph serves them. Doors: each calls one flow."""

@@ -1,0 +1,24 @@
+"""``/v1.0`` and ``/beta``: the same resources under both. Rooms are named, never imported; the first that knows an
+address has it."""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from . import oauth
+from .shell import NothingHere
+
+ROOMS = ("recovery_portal.recovery.api.urls", "tap.api", "accounts.api.urls")
+VERSIONS = ("v1.0", "beta")
+
+
+def _version(name: str) -> list[URLPattern | URLResolver]:
+    rooms: list[URLPattern | URLResolver] = [path(f"{name}/", include(room)) for room in ROOMS]
+    return [*rooms, re_path(rf"^{name}/(?P<rest>.*)$", NothingHere.as_view())]
+
+
+urlpatterns = [
+    *(pattern for version in VERSIONS for pattern in _version(version)),
+    path("<uuid:tenant>/v2.0/.well-known/openid-configuration", oauth.configuration),
+    path("<uuid:tenant>/discovery/v2.0/keys", oauth.keys),
+    path("<uuid:tenant>/oauth2/v2.0/token", oauth.token, name="api-token"),
+    path("<uuid:tenant>/oauth2/v2.0/authorize", oauth.authorize, name="api-authorize"),
+]

@@ -1,0 +1,124 @@
+"""Profiles as somebody sets them up from outside the admin site: the same records, the same audit."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from accounts.models import DirectoryGroup
+from accounts.operators import Operator
+from idv.verifier.models import IdentityProvider
+
+from ..errors import ProfileRefused
+from ..models import RecoveryPolicy, RecoveryProfile
+from .operating import record_exclusion_change, record_profile_change, record_profile_removal, switch_mode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Whom one profile includes."""
+
+    everybody: bool
+    groups: frozenset[UUID]
+
+
+def create_profile(*, fields: Mapping[str, Any], by: Operator, at: datetime) -> RecoveryProfile:
+    """A new profile, for nobody yet. Raises ProfileRefused (name_taken)."""
+    with transaction.atomic():
+        profile = _saved(RecoveryProfile(**fields))
+        words = {name: str(value) for name, value in fields.items()}
+        record_profile_change(
+            profile=profile, changed_by=by.user, application=by.application, changes=words, created=True, at=at
+        )
+    return profile
+
+
+def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
+    """Set what differs; the mode is switched by the flow that switches it anywhere. Raises ProfileRefused."""
+    mode = fields.get("mode", profile.mode)
+    changes = {name: value for name, value in fields.items() if name != "mode" and getattr(profile, name) != value}
+    words = {name: f"{getattr(profile, name)} -> {value}" for name, value in changes.items()}
+    with transaction.atomic():
+        for name, value in changes.items():
+            setattr(profile, name, value)
+        if changes:
+            _saved(profile)
+            record_profile_change(
+                profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
+            )
+        if mode != profile.mode:
+            switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
+
+
+def delete_profile(*, profile: RecoveryProfile, by: Operator, at: datetime) -> None:
+    """Attempts made under it keep its terms, and those that run go on."""
+    with transaction.atomic():
+        record_profile_removal(profile=profile, changed_by=by.user, application=by.application, at=at)
+        profile.delete()
+
+
+def change_scopes(
+    *, scopes: Mapping[UUID, Scope] | None, excluded: Collection[DirectoryGroup] | None, by: Operator, at: datetime
+) -> None:
+    """Who is in scope of which profile, and who never is. None leaves a side as it is; a profile that ``scopes`` does
+    not name ends up including nobody. Raises ProfileRefused (unknown_profile, unknown_group)."""
+    with transaction.atomic():
+        if scopes is not None:
+            _set_scopes(scopes, by=by, at=at)
+        if excluded is not None:
+            policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
+            policy.excluded_groups.set(excluded)
+            record_exclusion_change(
+                changed_by=by.user,
+                application=by.application,
+                groups=sorted(str(group) for group in excluded),
+                at=at,
+            )
+
+
+def find_provider(issuer: str) -> IdentityProvider | None:
+    """By its address, or by the ``did:web`` that says the same (scheme and port aside, a DID is an address)."""
+    if issuer.startswith("did:web:"):
+        host, *path = (part.replace("%3A", ":") for part in issuer.removeprefix("did:web:").split(":"))
+        address = "/".join([host, *path])
+        return IdentityProvider.objects.filter(Q(issuer=f"https://{address}") | Q(issuer=f"http://{address}")).first()
+    return IdentityProvider.objects.filter(issuer=issuer.rstrip("/")).first()
+
+
+def _set_scopes(scopes: Mapping[UUID, Scope], *, by: Operator, at: datetime) -> None:
+    profiles = {profile.pk: profile for profile in RecoveryProfile.objects.prefetch_related("include_groups")}
+    if unknown := scopes.keys() - profiles.keys():
+        raise ProfileRefused("unknown_profile", f"There is no profile {min(map(str, unknown))}.")
+    wanted = {group for scope in scopes.values() for group in scope.groups}
+    groups = DirectoryGroup.objects.in_bulk(wanted)
+    if unknown := wanted - groups.keys():
+        raise ProfileRefused("unknown_group", f"There is no group {min(map(str, unknown))}.")
+    nobody = Scope(everybody=False, groups=frozenset())
+    for profile in profiles.values():
+        scope = scopes.get(profile.pk, nobody)
+        before = Scope(
+            everybody=profile.include_all_users, groups=frozenset(group.pk for group in profile.include_groups.all())
+        )
+        if scope == before:
+            continue
+        profile.include_all_users = scope.everybody
+        profile.save(update_fields=["include_all_users"])
+        profile.include_groups.set([groups[key] for key in scope.groups])
+        after = ", ".join(sorted(groups[key].display_name for key in scope.groups)) or "no group"
+        changes = {"include_all_users": f"{before.everybody} -> {scope.everybody}", "include_groups": after}
+        record_profile_change(
+            profile=profile, changed_by=by.user, application=by.application, changes=changes, created=False, at=at
+        )
+
+
+def _saved(profile: RecoveryProfile) -> RecoveryProfile:
+    try:
+        with transaction.atomic():
+            profile.save()
+    except IntegrityError as error:
+        raise ProfileRefused("name_taken", "There is a profile of this name.") from error
+    return profile
