@@ -20,7 +20,7 @@ test: $(VENV)/.development provision ## Run every test: SQLite, PostgreSQL, real
 	$(RUN) -m tests.run_all
 
 test-fast: $(VENV)/.development ## Run the tests that need no server and no browser, within a minute
-	$(VENV)/bin/pytest -q -n 2 -m "not browser and not slow and not postgresql"
+	$(VENV)/bin/pytest -q -n 2 -m "not browser and not interop and not slow and not postgresql"
 
 check: $(VENV)/.development ## Lint, types, import contracts, migrations, deployment checks
 	$(VENV)/bin/ruff check .

@@ -1,4 +1,4 @@
-"""``make test``: the suite on SQLite, again on PostgreSQL with the tests of real concurrency, then the browser."""
+"""``make test``: the suite on SQLite, again on PostgreSQL with the tests of real concurrency, then the browser, then wallets of others."""
 
 import subprocess
 import sys
@@ -8,10 +8,12 @@ PYTEST = [sys.executable, "-m", "pytest", "-q"]
 # What touches no database says the same on every database.
 PURE = ("unit/idv/credentials", "unit/idv/protocol", "unit/idv/face", "unit/idv/provider_document", "unit/kit")
 RUNS = {
-    "SQLite": [*PYTEST, "-n", "2", "-m", "not browser"],
-    "PostgreSQL": [sys.executable, "-m", "tests.postgresql", *PYTEST, "-n", "2", "-m", "not browser and not slow"]
+    "SQLite": [*PYTEST, "-n", "2", "-m", "not browser and not interop"],
+    "PostgreSQL": [sys.executable, "-m", "tests.postgresql", *PYTEST, "-n", "2", "-m", "not browser and not interop and not slow"]
     + [f"--ignore=tests/{folder}" for folder in PURE],
     "browser": [*PYTEST, "-m", "browser", "tests/browser"],
+    # -rs: what could not be shown because a library could not be had is named in the summary.
+    "wallets of others": [*PYTEST, "-rs", "-m", "interop", "tests/interop"],
 }
 
 

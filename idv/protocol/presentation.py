@@ -126,8 +126,10 @@ def build_request(
     ``purpose`` is a sentence for the consent page; wallets that do not know the member ignore it. ``wallet_nonce`` is
     echoed when the wallet posted one. ``transaction_data`` makes wallets refuse that do not know its type.
     """
+    identifier = identifier_of(client_id)
     payload: dict[str, Any] = {
-        "iss": client_id,
+        # Wallets must ignore it; some compare it with the DID in the kid all the same.
+        "iss": identifier or client_id,
         "aud": WALLET_AUDIENCE,
         "iat": jose.seconds(at),
         "exp": jose.seconds(expires_at or at + REQUEST_LIFETIME),
@@ -146,7 +148,6 @@ def build_request(
         payload["purpose"] = purpose
     if transaction_data:
         payload["transaction_data"] = list(transaction_data)
-    identifier = identifier_of(client_id)
     if identifier is not None:
         return jose.sign(payload, typ=REQUEST_TYP, key=did.named(key, identifier), named_by="kid")
     return jose.sign(payload, typ=REQUEST_TYP, key=key, named_by="x5c")

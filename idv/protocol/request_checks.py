@@ -60,7 +60,8 @@ def signer_of(
 
 def require_client(payload: Mapping[str, Any], signer: Signer, expected_client_id: str, response_uri: str) -> None:
     """Refuse a client_id that is not the link's and the signer's (section 5.9.3)."""
-    if payload.get("client_id") != expected_client_id or payload.get("iss", expected_client_id) != expected_client_id:
+    # An ``iss`` may stand there and must be ignored (section 5): the client_id alone says who asks.
+    if payload.get("client_id") != expected_client_id:
         raise PresentationMessageInvalid("client_id_mismatch", "client_id differs inside and outside")
     prefix, _, rest = expected_client_id.partition(":")
     if prefix == "x509_hash" and not (

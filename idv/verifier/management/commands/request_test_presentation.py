@@ -16,6 +16,8 @@ from recovery_portal.kit.errors import DomainError
 
 class Command(BaseCommand):
     help = "Make a fresh presentation request and print it as JSON. Emulation only."
+    # They would load every page of the portal; this is asked for again and again by test suites, and must be quick.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--provider", default="", help="Name of the provider; by default the first enabled one.")
