@@ -1,15 +1,23 @@
 """What an issuer publishes about itself: OpenID4VCI section 12.2, RFC 8414, and the SD-JWT VC documents."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from idv.credentials import jose
+from idv.credentials.keys import SigningKey
 from idv.protocol.issuance import PRE_AUTHORIZED_GRANT
 from recovery_portal.kit.errors import DomainError
 
 CREDENTIAL_ISSUER = "openid-credential-issuer"
 AUTHORIZATION_SERVER = "oauth-authorization-server"
 JWT_VC_ISSUER = "jwt-vc-issuer"
+SIGNED_TYP = "openidvci-issuer-metadata+jwt"
+SIGNED_MEDIA_TYPE = "application/jwt"
+
+#: A text in one language (English), or in several: locale -> text.
+Texts = str | Mapping[str, str]
 
 
 class MetadataInvalid(DomainError):
@@ -31,6 +39,7 @@ def issuer_metadata(
     display_name: str,
     configurations: Mapping[str, Mapping[str, Any]],
     batch_size: int | None = None,
+    deferred_credential_endpoint: str | None = None,
 ) -> dict[str, Any]:
     """The credential issuer's metadata. ``configurations`` come from ``credential_configuration``."""
     members: dict[str, Any] = {
@@ -42,6 +51,8 @@ def issuer_metadata(
     }
     if notification_endpoint is not None:
         members["notification_endpoint"] = notification_endpoint
+    if deferred_credential_endpoint is not None:
+        members["deferred_credential_endpoint"] = deferred_credential_endpoint
     if batch_size is not None:
         if batch_size < 2:
             raise ValueError("a batch has at least two")
@@ -49,40 +60,92 @@ def issuer_metadata(
     return members
 
 
+def signed_issuer_metadata(document: Mapping[str, Any], *, key: SigningKey, at: datetime) -> str:
+    """The same metadata as a JWT, for who asks for ``application/jwt`` (section 12.2.3)."""
+    issuer = document["credential_issuer"]
+    payload = {**document, "iss": issuer, "sub": issuer, "iat": jose.seconds(at)}
+    return jose.sign(payload, typ=SIGNED_TYP, key=key, named_by="x5c" if key.chain else "kid")
+
+
 def credential_configuration(
-    *, vct: str, scope: str, display_name: str, claims: Mapping[str, str], mandatory: Sequence[str] = ()
+    *, vct: str, scope: str, display_name: Texts, claims: Mapping[str, Texts], mandatory: Sequence[str] = ()
 ) -> dict[str, Any]:
     """One SD-JWT VC configuration; ``claims`` gives each claim's label. Wallets read ``credential_metadata`` as 1.0."""
+    paths = {name: [name] for name in claims}
     return {
         "format": "dc+sd-jwt",
         "vct": vct,
-        "scope": scope,
-        "credential_signing_alg_values_supported": ["ES256"],
-        "cryptographic_binding_methods_supported": ["jwk"],
-        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
-        "credential_metadata": {
-            "display": [{"name": display_name, "locale": "en"}],
-            "claims": [
-                {"path": [name], "mandatory": name in mandatory, "display": [{"name": label, "locale": "en"}]}
-                for name, label in claims.items()
-            ],
-        },
+        **_bound_by_proof(scope),
+        "credential_metadata": _credential_metadata(display_name, claims, paths, mandatory),
     }
 
 
-def authorization_server_metadata(
-    *, issuer: str, authorization_endpoint: str, token_endpoint: str, par_endpoint: str, jwks_uri: str
+def jwt_credential_configuration(
+    *, credential_type: str, scope: str, display_name: Texts, claims: Mapping[str, Texts]
 ) -> dict[str, Any]:
-    """The authorization server's metadata: proofing by pushed code flow, credentials by pre-authorized code."""
+    """One ``jwt_vc_json`` configuration: the W3C shape of the same credential (appendix A.1.1)."""
+    paths = {name: ["credentialSubject", name] for name in claims}
+    return {
+        "format": "jwt_vc_json",
+        "credential_definition": {"type": ["VerifiableCredential", credential_type]},
+        **_bound_by_proof(scope),
+        "credential_metadata": _credential_metadata(display_name, claims, paths, ()),
+    }
+
+
+def _bound_by_proof(scope: str) -> dict[str, Any]:
+    return {
+        "scope": scope,
+        "credential_signing_alg_values_supported": ["ES256"],
+        "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
+        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+    }
+
+
+def _credential_metadata(
+    display_name: Texts, claims: Mapping[str, Texts], paths: Mapping[str, Sequence[str]], mandatory: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "display": _names(display_name),
+        "claims": [
+            {"path": list(paths[name]), "mandatory": name in mandatory, "display": _names(label)}
+            for name, label in claims.items()
+        ],
+    }
+
+
+def _names(texts: Texts) -> list[dict[str, str]]:
+    return [{"name": text, "locale": locale} for locale, text in _by_locale(texts).items()]
+
+
+def _by_locale(texts: Texts) -> Mapping[str, str]:
+    return {"en": texts} if isinstance(texts, str) else texts
+
+
+def authorization_server_metadata(
+    *,
+    issuer: str,
+    authorization_endpoint: str,
+    token_endpoint: str,
+    par_endpoint: str,
+    jwks_uri: str,
+    scopes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The authorization server's metadata: proofing by pushed code flow, credentials by that or pre-authorized code.
+
+    ``scopes`` are those of the credential configurations.
+    """
     return {
         "issuer": issuer,
         "authorization_endpoint": authorization_endpoint,
         "token_endpoint": token_endpoint,
         "pushed_authorization_request_endpoint": par_endpoint,
         "require_pushed_authorization_requests": True,
-        "require_signed_request_object": True,
         "request_object_signing_alg_values_supported": ["ES256"],
         "jwks_uri": jwks_uri,
+        "scopes_supported": list(scopes),
+        "authorization_details_types_supported": ["openid_credential"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", PRE_AUTHORIZED_GRANT],
@@ -99,16 +162,28 @@ def jwt_vc_issuer_metadata(*, issuer: str, jwks: Sequence[Mapping[str, Any]]) ->
     return {"issuer": issuer, "jwks": {"keys": [dict(jwk) for jwk in jwks]}}
 
 
-def type_metadata(*, vct: str, name: str, description: str, claims: Mapping[str, str]) -> dict[str, Any]:
-    """The document at the ``vct`` address (SD-JWT VC type metadata); every claim may be withheld."""
+def type_metadata(*, vct: str, name: Texts, description: Texts, claims: Mapping[str, Texts]) -> dict[str, Any]:
+    """The document at the ``vct`` address (SD-JWT VC type metadata); every claim may be withheld.
+
+    ``name`` and ``description`` by themselves are the first language's.
+    """
+    names, descriptions = _by_locale(name), _by_locale(description)
     return {
         "vct": vct,
-        "name": name,
-        "description": description,
-        "display": [{"locale": "en", "name": name, "description": description}],
+        "name": next(iter(names.values())),
+        "description": next(iter(descriptions.values())),
+        "display": [
+            {"locale": locale, "name": text, "description": descriptions[locale]} for locale, text in names.items()
+        ],
         "claims": [
-            {"path": [claim], "sd": "always", "display": [{"locale": "en", "label": label, "name": label}]}
-            for claim, label in claims.items()
+            {
+                "path": [claim],
+                "sd": "always",
+                "display": [
+                    {"locale": locale, "label": text, "name": text} for locale, text in _by_locale(labels).items()
+                ],
+            }
+            for claim, labels in claims.items()
         ],
     }
 

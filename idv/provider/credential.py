@@ -5,28 +5,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from . import policy
 
-CONFIGURATION_ID = "VerifiedIdentity"
-SCOPE = "verified_identity"
-DISPLAY_NAME = "Verified Identity"
+CONFIGURATION_ID = TYPE_NAME = "VerifiedIdentity"
+JWT_CONFIGURATION_ID = "VerifiedIdentityJwt"
+SD_JWT, JWT_VC = "dc+sd-jwt", "jwt_vc_json"
+#: The credential in each format: configuration id -> format, and scope -> configuration id.
+FORMATS = {CONFIGURATION_ID: SD_JWT, JWT_CONFIGURATION_ID: JWT_VC}
+CONFIGURATION_BY_SCOPE = {"verified_identity": CONFIGURATION_ID, "verified_identity_jwt": JWT_CONFIGURATION_ID}
+DISPLAY_NAME = _("Verified Identity")
+DESCRIPTION = _("A person whose identity document and face were checked.")
 METHOD = "unsupervised-remote-document-and-face"
 
 CLAIM_LABELS = {
-    "firstName": "First name",
-    "lastName": "Last name",
-    "fullName": "Full name",
-    "dateOfBirth": "Date of birth",
-    "documentType": "Document type",
-    "documentNumber": "Document number",
-    "documentExpiryDate": "Document valid until",
-    "documentIssuingCountry": "Issued by",
-    "nationality": "Nationality",
-    "gender": "Sex",
-    "portrait": "Portrait",
-    "verifiedAt": "Verified at",
-    "verificationMethod": "How it was verified",
-    "proofingReference": "Reference of the verification",
+    "firstName": _("First name"),
+    "lastName": _("Last name"),
+    "fullName": _("Full name"),
+    "dateOfBirth": _("Date of birth"),
+    "documentType": _("Document type"),
+    "documentNumber": _("Document number"),
+    "documentExpiryDate": _("Document valid until"),
+    "documentIssuingCountry": _("Issued by"),
+    "nationality": _("Nationality"),
+    "gender": _("Sex"),
+    "portrait": _("Portrait"),
+    "verifiedAt": _("Verified at"),
+    "verificationMethod": _("How it was verified"),
+    "proofingReference": _("Reference of the verification"),
 }
 _DOCUMENT_TYPES = {"passport": "Passport", "identity_card": "Identity card", "driving_licence": "Driver's License"}
 
@@ -49,6 +56,11 @@ class Subject:
 
 def vct_of(issuer: str) -> str:
     return f"{issuer}/credentials/{CONFIGURATION_ID}"
+
+
+def identifier_of(configuration_id: str) -> str:
+    """The ``credential_identifier`` that a token names when the wallet asked by ``authorization_details``."""
+    return f"{configuration_id}:1"
 
 
 def claims_of(subject: Subject, *, reference: str, verified_at: datetime) -> dict[str, str]:

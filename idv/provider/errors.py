@@ -35,9 +35,24 @@ class ProtocolRefused(DomainError):
         super().__init__(code, reason)
         self.status = status
 
+    def challenge(self) -> str:
+        """The ``WWW-Authenticate`` header, or nothing."""
+        return ""
+
 
 class InvalidToken(ProtocolRefused):
     """The access token is missing, unknown or expired (RFC 6750 section 3.1)."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, scheme: str = "bearer") -> None:
         super().__init__("invalid_token", reason, status=401)
+        self.scheme = scheme
+
+    def challenge(self) -> str:
+        return 'DPoP error="invalid_token", algs="ES256"' if self.scheme == "dpop" else 'Bearer error="invalid_token"'
+
+
+class DpopRefused(ProtocolRefused):
+    """A DPoP proof that does not prove it, or one without our nonce: the answer carries a fresh one (RFC 9449 8)."""
+
+    def challenge(self) -> str:
+        return f'DPoP error="{self.code}", algs="ES256"' if self.status == 401 else ""

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from idv.face.liveness import Movement
+
 REQUEST_URI_LIFETIME = timedelta(seconds=60)  # RFC 9126 section 2.2 suggests 5 to 600 seconds
 REQUEST_OBJECT_LIFETIME = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(seconds=60)
@@ -9,14 +11,24 @@ CODE_LIFETIME = timedelta(minutes=2)  # RFC 6749 section 4.1.2 allows at most 10
 RESULT_LIFETIME = timedelta(minutes=5)
 PROOFING_LIFETIME = timedelta(minutes=30)
 HAND_OFF_LIFETIME = timedelta(minutes=5)  # RFC 10027 section 6.1: short-lived, single use
-CHALLENGE_LIFETIME = timedelta(minutes=5)
+CHALLENGE_LIFETIMES = {
+    Movement.HEAD: timedelta(minutes=3),  # 45 seconds for each of four steps
+    Movement.CAMERA: timedelta(minutes=6),  # for people who need twice the time
+}
 
 OFFER_LIFETIME = timedelta(minutes=10)
 TX_CODE_DIGITS = 6
 WRONG_TX_CODES_MAX = 5  # OpenID4VCI 1.0 section 13.6, errata 19
 OFFERS_PER_PROOFING_MAX = 5
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)  # OpenID4VCI 1.0 section 13.10: bearer tokens live at most 5 minutes
+# A token bound to a key may outlive that: a stolen one is worth nothing (the same section, and RFC 9449).
+BOUND_TOKEN_LIFETIME = timedelta(hours=1)
 NONCE_LIFETIME = timedelta(minutes=5)
+DPOP_NONCE_LIFETIME = timedelta(minutes=5)
+DPOP_PROOF_AGE = timedelta(minutes=2)
+DEFERRED_INTERVAL_S = 5
+DEFERRED_AT_MOST_S = 240  # a bearer token must still be good when the credential is ready
+ENCRYPTION_KEY_GRACE = timedelta(hours=24)  # wallets keep metadata for a while
 BATCH_SIZE = 8
 
 CREDENTIAL_LIFETIME = timedelta(days=180)

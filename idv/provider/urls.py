@@ -5,13 +5,14 @@ from django.urls import include, path, re_path
 from recovery_portal.kit import views as kit_views
 from recovery_portal.kit.health import health_patterns
 
-from .views import arrival, desk, issuer, outcome, phone, server
+from .views import arrival, desk, documents, issuer, outcome, phone, server, wallet_consent
 
 _proofing = "proofing/<uuid:proofing_id>"
 
 _own = [
     path("", arrival.home, name="home"),
     path("authorize", arrival.authorize, name="authorize"),
+    path("authorize/wallet", wallet_consent.ask, name="wallet-consent"),
     path("hand-over/<str:token>", arrival.hand_over, name="hand-over"),
     # Pages of one proofing, for the browsers that take part in it
     path(f"{_proofing}/", outcome.current, name="current"),
@@ -27,6 +28,8 @@ _own = [
     path(f"{_proofing}/another-document", phone.another_document, name="another-document"),
     path(f"{_proofing}/selfie-tips", phone.selfie_tips, name="selfie-tips"),
     path(f"{_proofing}/selfie", phone.selfie, name="selfie"),
+    path(f"{_proofing}/selfie/movement", phone.movement, name="selfie-movement"),
+    path(f"{_proofing}/no-camera", phone.no_camera, name="no-camera"),
     path(f"{_proofing}/checking", phone.checking, name="checking"),
     path(f"{_proofing}/add", outcome.add, name="add"),
     path(f"{_proofing}/open", outcome.open_wallet, name="open"),
@@ -39,19 +42,22 @@ _own = [
     # The wire
     path("par", server.par, name="par"),
     path("token", server.token, name="token"),
-    path("jwks", server.jwks, name="jwks"),
-    path("development-ca.pem", server.development_ca, name="development-ca"),
+    path("jwks", documents.jwks, name="jwks"),
+    path("development-ca.pem", documents.development_ca, name="development-ca"),
     path("nonce", issuer.nonce, name="nonce"),
     path("credential", issuer.credential, name="credential"),
+    path("deferred-credential", issuer.deferred_credential, name="deferred-credential"),
     path("notification", issuer.notification, name="notification"),
     path("offers/<str:reference>", issuer.offer, name="offer"),
     path("status/<uuid:list_id>", issuer.status_list, name="status-list"),
-    path("credentials/VerifiedIdentity", server.credential_type, name="credential-type"),
-    path(".well-known/oauth-authorization-server", server.authorization_server, name="authorization-server"),
-    path(".well-known/openid-configuration", server.authorization_server, name="openid-configuration"),
-    path(".well-known/openid-credential-issuer", server.credential_issuer, name="credential-issuer"),
-    path(".well-known/jwt-vc-issuer", server.jwt_vc_issuer, name="jwt-vc-issuer"),
-    re_path(r"^\.well-known/(?P<rest>.*)$", server.unknown, name="unknown-well-known"),
+    path("credentials/VerifiedIdentity", documents.credential_type, name="credential-type"),
+    path(".well-known/oauth-authorization-server", documents.authorization_server, name="authorization-server"),
+    path(".well-known/openid-configuration", documents.authorization_server, name="openid-configuration"),
+    path(".well-known/openid-credential-issuer", documents.credential_issuer, name="credential-issuer"),
+    path(".well-known/jwt-vc-issuer", documents.jwt_vc_issuer, name="jwt-vc-issuer"),
+    path(".well-known/did.json", documents.did_document, name="did-document"),
+    path(".well-known/did-configuration.json", documents.did_configuration, name="did-configuration"),
+    re_path(r"^\.well-known/(?P<rest>.*)$", documents.unknown, name="unknown-well-known"),
     # Emulation only
     path("specimen/", desk.desk, name="specimen-desk"),
 ]

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from idv.face import cards
-from idv.provider.flows import deciding, issuing, steps
+from idv.provider.flows import deciding, offers, steps
 from idv.provider.machine import State
 from idv.provider.models import (
     AccessToken,
@@ -137,7 +137,7 @@ def test_one_page_of_a_step_sent_from_several_tabs_at_once(portal):  # noqa: F81
 
 
 def test_the_page_opened_in_several_tabs_shows_one_offer(proofing):  # noqa: F811
-    shown = at_once(lambda _: issuing.current_offer(proofing=proofing, at=timezone.now()).offer_uri)  # noqa: F811
+    shown = at_once(lambda _: offers.current_offer(proofing=proofing, at=timezone.now()).offer_uri)  # noqa: F811
     assert len(set(shown)) == 1
 
 

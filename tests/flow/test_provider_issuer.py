@@ -10,7 +10,7 @@ from django.utils import timezone
 from idv.credentials import jose, keys, sd_jwt
 from idv.protocol import issuance
 from idv.provider import credential
-from idv.provider.flows import issuing, steps
+from idv.provider.flows import offers, steps
 from idv.provider.models import (
     AccessToken,
     CredentialOffer,
@@ -49,7 +49,7 @@ def proofing(portal):  # noqa: F811
 
 @pytest.fixture
 def shown(proofing):
-    return issuing.current_offer(proofing=proofing, at=timezone.now())
+    return offers.current_offer(proofing=proofing, at=timezone.now())
 
 
 @pytest.fixture
@@ -95,12 +95,12 @@ def test_a_locked_offer_is_replaced_a_few_times_on_the_page(wallet, proofing):
     at = timezone.now()
     seen = set()
     for _ in range(5):
-        shown = issuing.current_offer(proofing=proofing, at=at)
+        shown = offers.current_offer(proofing=proofing, at=at)
         assert shown.offer_uri not in seen
         seen.add(shown.offer_uri)
         CredentialOffer.objects.filter(locked_at=None).update(locked_at=at)
-    with pytest.raises(issuing.ProofingOver):
-        issuing.current_offer(proofing=proofing, at=at)
+    with pytest.raises(offers.ProofingOver):
+        offers.current_offer(proofing=proofing, at=at)
 
 
 def test_the_fifth_try_may_still_be_right(wallet, shown):
@@ -123,7 +123,7 @@ def test_a_code_is_redeemed_once(wallet, shown):
         ({}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": issuance.PRE_AUTHORIZED_GRANT}, "invalid_request"),
-        ({"grant_type": issuance.PRE_AUTHORIZED_GRANT, "pre-authorized_code": "x"}, "invalid_request"),
+        ({"grant_type": issuance.PRE_AUTHORIZED_GRANT, "pre-authorized_code": "x"}, "invalid_grant"),
         ({"grant_type": issuance.PRE_AUTHORIZED_GRANT, "pre-authorized_code": "x", "tx_code": "1"}, "invalid_grant"),
     ],
 )
@@ -386,7 +386,7 @@ def test_i5_addresses_that_are_secrets_are_not_logged(shown, name):
 
 def test_i6_a_notification_belongs_to_its_token(wallet, token, portal):  # noqa: F811
     issued = wallet.ask(token, [wallet.proof(wallet.nonce())]).json()
-    other = issuing.offer_for_test(
+    other = offers.offer_for_test(
         subject=credential.Subject("A", "B", "1990-01-01", "X", "passport", "1", "2040-01-01", "UTO", "UTO", b"x"),
         at=timezone.now(),
     )

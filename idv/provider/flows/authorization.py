@@ -21,7 +21,7 @@ from ..machine import WITH_RESULT, Event, State
 from ..models import AuthorizationCode, ProofingSession, ProviderKey, PushedRequest, RelyingParty, SeenAssertion
 from .steps import end
 
-_REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 section 2.2
+REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 section 2.2
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,14 @@ def push(form: Mapping[str, str], *, at: datetime) -> Pushed:
         pushed_at=at,
         expires_at=at + policy.REQUEST_URI_LIFETIME,
     )
-    return Pushed(_REQUEST_URI_PREFIX + reference, int(policy.REQUEST_URI_LIFETIME.total_seconds()))
+    return Pushed(REQUEST_URI_PREFIX + reference, int(policy.REQUEST_URI_LIFETIME.total_seconds()))
 
 
 def begin_proofing(*, client_id: str, request_uri: str, requested_from: str, at: datetime) -> ProofingSession:
     """Use up a ``request_uri`` and open a proofing for the browser that brought it. Raises RequestRefused."""
-    fingerprint = digest(request_uri.removeprefix(_REQUEST_URI_PREFIX))
+    fingerprint = digest(request_uri.removeprefix(REQUEST_URI_PREFIX))
     party = RelyingParty.objects.filter(client_id=client_id, enabled=True).first() if "\0" not in client_id else None
-    if party is None or not request_uri.startswith(_REQUEST_URI_PREFIX):
+    if party is None or not request_uri.startswith(REQUEST_URI_PREFIX):
         raise RequestRefused("request_uri_refused", "unknown client, or no pushed reference")
     with transaction.atomic():
         # Own columns only: with a join Django would ask a subquery, and two browsers could both pass it.

@@ -14,6 +14,7 @@ from ..models import (
     ProofingSession,
     PushedRequest,
     SeenAssertion,
+    WalletAuthorization,
 )
 from .deciding import ask_again_if_lost
 from .steps import end
@@ -46,12 +47,13 @@ def purge(*, at: datetime) -> dict[str, int]:
         "tokens": AccessToken.objects.filter(expires_at__lte=at - policy.ACCESS_TOKEN_LIFETIME),
         "assertions": SeenAssertion.objects.filter(expires_at__lte=at),
         "requests": PushedRequest.objects.filter(expires_at__lte=at - policy.IMAGES_KEPT_AT_MOST),
+        "wallet_requests": WalletAuthorization.objects.filter(expires_at__lte=at - policy.IMAGES_KEPT_AT_MOST),
         "hand_offs": HandOff.objects.filter(expires_at__lte=at - policy.IMAGES_KEPT_AT_MOST),
         "proofings": ProofingSession.objects.filter(created_at__lte=at - policy.RECORDS_KEPT),
     }
     counts = {name: rows.delete()[0] for name, rows in gone.items()}
-    # A test offer has no proofing whose end would take its claims along.
-    counts["offers"] = CredentialOffer.objects.filter(expires_at__lte=at, claims_sealed__isnull=False).update(
-        secrets_sealed=None, claims_sealed=None
-    )
+    # A test offer has no proofing whose end would take its claims along. A token may still be waiting for them.
+    counts["offers"] = CredentialOffer.objects.filter(
+        expires_at__lte=at - policy.BOUND_TOKEN_LIFETIME, claims_sealed__isnull=False
+    ).update(secrets_sealed=None, claims_sealed=None)
     return counts

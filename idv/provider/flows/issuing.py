@@ -1,39 +1,33 @@
-"""From an offer to a credential (OpenID4VCI 1.0), and the offer's secrets."""
+"""From a token to a credential (OpenID4VCI 1.0 sections 7 to 9 and 11): nonce, request, deferral, notification."""
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
 
-from idv.credentials import sd_jwt
+from idv.credentials import jwt_vc, sd_jwt
+from idv.protocol import did
 from idv.protocol import issuance as wire
 from recovery_portal.kit.errors import DomainError
-from recovery_portal.kit.tokens import digest, new_token, same
+from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, keyring, policy
-from ..errors import InvalidToken, ProofingMoved, ProofingOver, ProtocolRefused
+from ..errors import ProtocolRefused
 from ..machine import Event, State
-from ..models import AccessToken, CredentialOffer, IssuanceNonce, IssuedCredential, ProofingSession, ProviderKey
+from ..models import (
+    AccessToken,
+    CredentialOffer,
+    DeferredIssuance,
+    IssuanceNonce,
+    IssuedCredential,
+    ProofingSession,
+    ProviderKey,
+)
 from . import status
 
-
-@dataclass(frozen=True)
-class OfferSecrets:
-    """What the page shows: where the wallet fetches the offer, and the code that travels beside it."""
-
-    offer_uri: str
-    tx_code: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Granted:
-    access_token: str
-    expires_in_s: int
+_Jwks = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -42,96 +36,12 @@ class Issued:
     notification_id: str
 
 
-def offer_credential(*, proofing: ProofingSession, at: datetime) -> None:
-    """The person wants the credential: make the first offer."""
-    with transaction.atomic():
-        proofing.apply(Event.OFFER_MADE, at=at)
-        _make_offer(proofing=proofing, claims=None, at=at)
+@dataclass(frozen=True)
+class Deferred:
+    """Not decided yet: ask again with ``transaction_id`` in so many seconds."""
 
-
-def current_offer(*, proofing: ProofingSession, at: datetime) -> OfferSecrets:
-    """The offer that this proofing's page shows; one that ran out or was locked is replaced, a few times.
-
-    Raises ProofingOver when there were too many, ProofingMoved when the offer has just been redeemed.
-    """
-    with transaction.atomic():
-        ProofingSession.objects.select_for_update().get(pk=proofing.pk)
-        offer = proofing.offers.filter(superseded_at__isnull=True).order_by("-made_at").first()
-        if offer is not None and offer.redeemed_at is not None:
-            raise ProofingMoved("the offer has been redeemed")
-        if offer is None or offer.locked_at is not None or at >= offer.expires_at:
-            if proofing.offers.count() >= policy.OFFERS_PER_PROOFING_MAX:
-                raise ProofingOver("too many offers")
-            proofing.offers.filter(superseded_at__isnull=True, redeemed_at__isnull=True).update(superseded_at=at)
-            offer = _make_offer(proofing=proofing, claims=None, at=at)
-    return reveal(offer)
-
-
-def offer_for_test(*, subject: credential.Subject, at: datetime) -> OfferSecrets:
-    """An offer with no proofing behind it, for testers' wallets; only in an emulation."""
-    if not settings.EMULATION:
-        raise ProofingOver("test offers exist only in an emulation")
-    claims = credential.claims_of(subject, reference=new_token(), verified_at=at)
-    return reveal(_make_offer(proofing=None, claims=claims, at=at))
-
-
-def reveal(offer: CredentialOffer) -> OfferSecrets:
-    members = offer.open(offer.secrets_sealed or b"", purpose="secrets")
-    return OfferSecrets(
-        offer_uri=f"{settings.PROVIDER_BASE_URL}/offers/{members['reference']}",
-        tx_code=members["tx_code"],
-        expires_at=offer.expires_at,
-    )
-
-
-def read_offer(reference: str, *, at: datetime) -> dict[str, object]:
-    """The offer behind its address, as JSON members. Raises ProtocolRefused(404) once it is used or over."""
-    offer = _open_offers(at).filter(reference_digest=digest(reference)).first()
-    if offer is None or offer.secrets_sealed is None:
-        raise ProtocolRefused("not_found", "no such offer, or not any more", status=404)
-    members = offer.open(offer.secrets_sealed, purpose="secrets")
-    return wire.offer_members(
-        wire.CredentialOffer(
-            credential_issuer=settings.PROVIDER_BASE_URL,
-            credential_configuration_ids=(credential.CONFIGURATION_ID,),
-            pre_authorized_code=members["code"],
-            tx_code=wire.TxCode(
-                length=policy.TX_CODE_DIGITS,
-                description=f"The {policy.TX_CODE_DIGITS} digits on the page of {settings.PROVIDER_NAME}",
-            ),
-        )
-    )
-
-
-def grant_token(form: Mapping[str, str], *, at: datetime) -> Granted:
-    """Exchange a pre-authorized code and its transaction code for an access token. Raises ProtocolRefused.
-
-    A wrong transaction code costs one of five tries, counted before it is compared; the fifth locks the offer.
-    """
-    code, tx_code = form.get("pre-authorized_code", ""), form.get("tx_code", "")
-    if not code or not tx_code:
-        raise ProtocolRefused("invalid_request", "pre-authorized_code and tx_code are required")
-    offer = _open_offers(at).filter(code_digest=digest(code)).first()
-    if offer is None or offer.secrets_sealed is None:
-        raise ProtocolRefused("invalid_grant", "unknown, used, locked or expired code")
-    # Own columns only: with a join Django would ask a subquery, and two requests could both pass it.
-    mine = CredentialOffer.objects.filter(
-        pk=offer.pk, redeemed_at__isnull=True, superseded_at__isnull=True, locked_at__isnull=True
-    )
-    # Taken in advance and given back on success: two guesses at once are two tries.
-    if not mine.filter(wrong_tx_codes__lt=policy.WRONG_TX_CODES_MAX).update(wrong_tx_codes=F("wrong_tx_codes") + 1):
-        raise ProtocolRefused("invalid_grant", "used or locked a moment ago")
-    if not same(tx_code, offer.open(offer.secrets_sealed, purpose="secrets")["tx_code"]):
-        mine.filter(wrong_tx_codes__gte=policy.WRONG_TX_CODES_MAX).update(locked_at=at)
-        raise ProtocolRefused("invalid_grant", "wrong tx_code")
-    token = new_token(32)
-    with transaction.atomic():
-        if not mine.update(redeemed_at=at, wrong_tx_codes=F("wrong_tx_codes") - 1):
-            raise ProtocolRefused("invalid_grant", "redeemed a moment ago")
-        AccessToken.objects.create(
-            offer=offer, token_digest=digest(token), expires_at=at + policy.ACCESS_TOKEN_LIFETIME
-        )
-    return Granted(token, int(policy.ACCESS_TOKEN_LIFETIME.total_seconds()))
+    transaction_id: str
+    interval_s: int
 
 
 def new_nonce(*, at: datetime) -> str:
@@ -141,87 +51,90 @@ def new_nonce(*, at: datetime) -> str:
     return nonce
 
 
-def require_token(token: str, *, at: datetime) -> AccessToken:
-    """Raises InvalidToken."""
-    record = (
-        AccessToken.objects.select_related("offer__proofing")
-        .filter(token_digest=digest(token), expires_at__gt=at)
-        .first()
-    )
-    if record is None:
-        raise InvalidToken("unknown or expired access token")
-    return record
-
-
-def issue_credential(*, token: str, body: bytes, at: datetime) -> Issued:
+def issue_credential(*, granted: AccessToken, request: wire.CredentialRequest, at: datetime) -> Issued | Deferred:
     """Answer a credential request: every proof is good, or nothing is issued. Raises ProtocolRefused."""
-    granted = require_token(token, at=at)
+    offer = granted.offer
+    _require_allowed(granted, request)
     try:
-        request = wire.parse_credential_request(body, max_proofs=policy.BATCH_SIZE)
-    except DomainError as refusal:
-        raise ProtocolRefused(refusal.code, refusal.reason) from refusal
-    if request.credential_identifier is not None:
-        raise ProtocolRefused("unknown_credential_identifier", "this token names no identifiers")
-    if request.credential_configuration_id != credential.CONFIGURATION_ID:
-        raise ProtocolRefused("unknown_credential_configuration", "not one of ours")
-    try:
-        proofs = wire.open_proofs(request.proofs, audience=settings.PROVIDER_BASE_URL, at=at)
+        proofs = wire.open_proofs(
+            request.proofs, audience=settings.PROVIDER_BASE_URL, at=at, client_id=granted.client_id or None
+        )
     except DomainError as refusal:
         raise ProtocolRefused(refusal.code, refusal.reason) from refusal
     # Burned even if what follows is refused: a nonce is looked at once (OpenID4VCI 1.0 section 13.8).
     burned, _ = IssuanceNonce.objects.filter(nonce_digest=digest(proofs[0].nonce), expires_at__gt=at).delete()
     if not burned:
         raise ProtocolRefused("invalid_nonce", "stale, unknown or used c_nonce")
-    return _issue(granted.offer, [proof.holder_jwk for proof in proofs], at)
+    holder_jwks = [proof.holder_jwk for proof in proofs]
+    if offer.is_denied and offer.ready_after_s is None:
+        raise ProtocolRefused("credential_request_denied", "the issuer decided against it")
+    with transaction.atomic():
+        # One answer per offer: two requests at once cannot both pass this line.
+        if not CredentialOffer.objects.filter(pk=offer.pk, issued_at__isnull=True).update(issued_at=at):
+            raise ProtocolRefused("credential_request_denied", "this offer's credential has been issued")
+        if offer.ready_after_s is not None:
+            return _defer(offer, holder_jwks, timedelta(seconds=offer.ready_after_s), at)
+        return _deliver(offer, holder_jwks, at)
 
 
-def note(*, token: str, notification_id: str, event: str, at: datetime) -> None:
+def collect_deferred(*, granted: AccessToken, transaction_id: str, at: datetime) -> Issued | Deferred:
+    """The credential that was not ready before, once. Raises ProtocolRefused."""
+    deferral = DeferredIssuance.objects.filter(
+        transaction_digest=digest(transaction_id), offer=granted.offer, closed_at__isnull=True
+    ).first()
+    if deferral is None:
+        raise ProtocolRefused("invalid_transaction_id", "not a transaction_id of this token, or used")
+    if at < deferral.ready_at:
+        return Deferred(transaction_id, policy.DEFERRED_INTERVAL_S)
+    if granted.offer.is_denied:
+        DeferredIssuance.objects.filter(pk=deferral.pk).update(closed_at=at)
+        raise ProtocolRefused("credential_request_denied", "the issuer decided against it")
+    with transaction.atomic():
+        if not DeferredIssuance.objects.filter(pk=deferral.pk, closed_at__isnull=True).update(closed_at=at):
+            raise ProtocolRefused("invalid_transaction_id", "used a moment ago")
+        return _deliver(granted.offer, deferral.holder_jwks, at)
+
+
+def note(*, granted: AccessToken, notification_id: str, event: str, at: datetime) -> None:
     """Remember what the wallet says became of the credential; saying it twice is harmless. Raises ProtocolRefused."""
-    granted = require_token(token, at=at)
     if not IssuedCredential.objects.filter(notification_digest=digest(notification_id), offer=granted.offer).update(
         notification_event=event
     ):
         raise ProtocolRefused("invalid_notification_id", "not a notification_id of this token")
 
 
-def _open_offers(at: datetime) -> QuerySet[CredentialOffer]:
-    """Offers that may still be redeemed; those of a proofing only while it waits for exactly that (I11)."""
-    alive = Q(proofing__isnull=True) | Q(proofing__state=State.OFFERED, proofing__expires_at__gt=at)
-    return CredentialOffer.objects.filter(
-        alive, expires_at__gt=at, redeemed_at__isnull=True, superseded_at__isnull=True, locked_at__isnull=True
+def _require_allowed(granted: AccessToken, request: wire.CredentialRequest) -> None:
+    identifiers: list[str] = granted.identifiers
+    if request.credential_identifier is not None:
+        if request.credential_identifier not in identifiers:
+            raise ProtocolRefused("unknown_credential_identifier", "this token does not name it")
+        return
+    if request.credential_configuration_id not in credential.FORMATS:
+        raise ProtocolRefused("unknown_credential_configuration", "not one of ours")
+    if identifiers:  # section 8.2: who was given identifiers asks by them
+        raise ProtocolRefused("invalid_credential_request", "ask by credential_identifier")
+    if request.credential_configuration_id != granted.offer.configuration_id:
+        raise ProtocolRefused("unknown_credential_configuration", "not what this token is for")
+
+
+def _defer(offer: CredentialOffer, holder_jwks: _Jwks, wait: timedelta, at: datetime) -> Deferred:
+    transaction_id = new_token(32)
+    DeferredIssuance.objects.create(
+        offer=offer,
+        transaction_digest=digest(transaction_id),
+        holder_jwks=[dict(jwk) for jwk in holder_jwks],
+        ready_at=at + wait,
     )
+    return Deferred(transaction_id, policy.DEFERRED_INTERVAL_S)
 
 
-def _make_offer(*, proofing: ProofingSession | None, claims: dict[str, str] | None, at: datetime) -> CredentialOffer:
-    members = {
-        "reference": new_token(),
-        "code": new_token(32),
-        "tx_code": f"{secrets.randbelow(10**policy.TX_CODE_DIGITS):0{policy.TX_CODE_DIGITS}d}",
-    }
-    offer = CredentialOffer(
-        proofing=proofing,
-        reference_digest=digest(members["reference"]),
-        code_digest=digest(members["code"]),
-        made_at=at,
-        expires_at=at + policy.OFFER_LIFETIME,
-    )
-    offer.secrets_sealed = offer.seal(members, purpose="secrets")
-    offer.claims_sealed = offer.seal(claims, purpose="claims") if claims is not None else None
-    offer.save(force_insert=True)
-    return offer
-
-
-def _issue(offer: CredentialOffer, holder_jwks: list[Mapping[str, str]], at: datetime) -> Issued:
+def _deliver(offer: CredentialOffer, holder_jwks: _Jwks, at: datetime) -> Issued:
     notification_id = new_token()
-    with transaction.atomic():
-        # One answer per offer: two requests at once cannot both pass this line.
-        if not CredentialOffer.objects.filter(pk=offer.pk, issued_at__isnull=True).update(issued_at=at):
-            raise ProtocolRefused("credential_request_denied", "this offer's credential has been issued")
-        claims, reference = _claims_for(offer, at)
-        compacts = tuple(_sign(offer, claims, reference, jwk, notification_id, at) for jwk in holder_jwks)
-        if offer.proofing is not None:
-            _finish(offer.proofing, at)
-        CredentialOffer.objects.filter(pk=offer.pk).update(secrets_sealed=None, claims_sealed=None)
+    claims, reference = _claims_for(offer, at)
+    compacts = tuple(_sign(offer, claims, reference, jwk, notification_id, at) for jwk in holder_jwks)
+    if offer.proofing is not None:
+        _finish(offer.proofing, at)
+    CredentialOffer.objects.filter(pk=offer.pk).update(secrets_sealed=None, claims_sealed=None)
     return Issued(compacts, notification_id)
 
 
@@ -236,7 +149,9 @@ def _claims_for(offer: CredentialOffer, at: datetime) -> tuple[dict[str, str], s
     """What the document said, never what was typed (I14). Raises ProtocolRefused once the proofing is over (I11)."""
     proofing = offer.proofing
     if proofing is None:
-        claims: dict[str, str] = offer.open(offer.claims_sealed or b"", purpose="claims")
+        if offer.claims_sealed is None:
+            raise ProtocolRefused("credential_request_denied", "the offer is over")
+        claims: dict[str, str] = offer.open(offer.claims_sealed, purpose="claims")
         return claims, claims["proofingReference"]
     portrait = proofing.portrait()
     if State(proofing.state) is not State.OFFERED or at >= proofing.expires_at or portrait is None:
@@ -262,6 +177,19 @@ def _sign(
         issued_at=at,
         expires_at=expires_at,
     )
+    place = sd_jwt.StatusReference(idx=record.status_index, uri=status.uri_of(record.status_list_id))
+    key = keyring.signing_key(ProviderKey.Use.CREDENTIAL, at=at)
+    if credential.FORMATS[offer.configuration_id] == credential.JWT_VC:
+        return jwt_vc.issue(
+            credential_type=credential.TYPE_NAME,
+            issuer_did=keyring.identifier(),
+            holder_did=did.of_jwk(holder_jwk),
+            claims=claims,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            status=place,
+            key=key,
+        )
     return sd_jwt.issue(
         vct=credential.vct_of(settings.PROVIDER_BASE_URL),
         issuer=settings.PROVIDER_BASE_URL,
@@ -270,6 +198,6 @@ def _sign(
         holder_jwk=holder_jwk,
         issued_at=issued_at,
         expires_at=expires_at,
-        status=sd_jwt.StatusReference(idx=record.status_index, uri=status.uri_of(record.status_list_id)),
-        key=keyring.signing_key(ProviderKey.Use.CREDENTIAL, at=at),
+        status=place,
+        key=key,
     )

@@ -3,11 +3,13 @@
 from .issuance import (
     AccessToken,
     CredentialOffer,
+    DeferredIssuance,
     IssuanceNonce,
     IssuedCredential,
     StatusListRecord,
+    WalletAuthorization,
 )
-from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion
+from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion, WalletClient
 from .proofing import (
     AuthorizationCode,
     DecisionCheck,
@@ -24,6 +26,7 @@ __all__ = [
     "AuthorizationCode",
     "CredentialOffer",
     "DecisionCheck",
+    "DeferredIssuance",
     "HandOff",
     "IssuanceNonce",
     "IssuedCredential",
@@ -37,4 +40,6 @@ __all__ = [
     "RelyingParty",
     "SeenAssertion",
     "StatusListRecord",
+    "WalletAuthorization",
+    "WalletClient",
 ]

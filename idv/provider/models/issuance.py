@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from recovery_portal.kit import vault
 
+from .parties import WalletClient
 from .proofing import ProofingSession
 
 
@@ -16,7 +17,8 @@ class CredentialOffer(models.Model):
     """A pre-authorized offer (OpenID4VCI 1.0 section 4): one code, one transaction code, one use.
 
     Code, offer address and transaction code are sealed as well as digested, because the page that shows them may be
-    reloaded; ``claims_sealed`` is set for test offers, which have no proofing behind them.
+    reloaded; ``claims_sealed`` is set for test offers, which have no proofing behind them. A test offer may also be
+    answered late (``ready_after_s``, in seconds) or, late, not at all (``is_denied``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -27,6 +29,9 @@ class CredentialOffer(models.Model):
     code_digest = models.CharField(max_length=64, unique=True)
     secrets_sealed = models.BinaryField(null=True, blank=True)
     claims_sealed = models.BinaryField(null=True, blank=True)
+    configuration_id = models.CharField(max_length=60, default="VerifiedIdentity")
+    ready_after_s = models.PositiveIntegerField(null=True, blank=True)
+    is_denied = models.BooleanField(default=False)
     wrong_tx_codes = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
@@ -56,11 +61,53 @@ class CredentialOffer(models.Model):
 
 
 class AccessToken(models.Model):
-    """A bearer token for one offer's credential."""
+    """A token for one offer's credential: for its bearer, or for the holder of the key ``dpop_jkt`` (RFC 9449).
+
+    ``client_id`` is empty in the anonymous pre-authorized flow. ``identifiers`` names what the wallet asked for by
+    ``authorization_details``; then only these names count (OpenID4VCI 1.0 section 8.2).
+    """
 
     offer = models.OneToOneField(CredentialOffer, on_delete=models.CASCADE, related_name="access_token")
     token_digest = models.CharField(max_length=64, unique=True)
+    dpop_jkt = models.CharField(max_length=43, blank=True)
+    client_id = models.CharField(max_length=255, blank=True)
+    identifiers = models.JSONField(default=list)
     expires_at = models.DateTimeField(db_index=True)
+
+
+class WalletAuthorization(models.Model):
+    """What a wallet pushed (RFC 9126), and the code that the person's consent turned it into."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(WalletClient, on_delete=models.CASCADE, related_name="authorizations")
+    reference_digest = models.CharField(max_length=64, unique=True)
+    redirect_uri = models.CharField(max_length=500)
+    client_state = models.CharField(max_length=2048, blank=True)
+    code_challenge = models.CharField(max_length=43)
+    dpop_jkt = models.CharField(max_length=43, blank=True)
+    configuration_id = models.CharField(max_length=60)
+    wants_identifiers = models.BooleanField(default=False)
+    issuer_state_digest = models.CharField(max_length=64, blank=True)
+    pushed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    offer = models.ForeignKey(
+        CredentialOffer, null=True, blank=True, on_delete=models.CASCADE, related_name="authorizations"
+    )
+    code_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    code_used_at = models.DateTimeField(null=True, blank=True)
+
+
+class DeferredIssuance(models.Model):
+    """A credential that was asked for and is not decided yet (OpenID4VCI 1.0 section 9)."""
+
+    offer = models.OneToOneField(CredentialOffer, on_delete=models.CASCADE, related_name="deferral")
+    transaction_digest = models.CharField(max_length=64, unique=True)
+    holder_jwks = models.JSONField()
+    ready_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
 
 
 class IssuanceNonce(models.Model):

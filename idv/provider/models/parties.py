@@ -38,6 +38,7 @@ class ProviderKey(AbstractSigningKey):
         ROOT = "root", "development CA"
         CREDENTIAL = "credential", "credentials and status lists"
         RESULT = "result", "proofing results"
+        ENCRYPTION = "encryption", "requests that wallets encrypt"
 
     use = models.CharField(max_length=10, choices=Use)
 
@@ -51,6 +52,23 @@ class ProviderKey(AbstractSigningKey):
 
     def __str__(self) -> str:
         return f"{self.use} {self.kid}"
+
+
+class WalletClient(models.Model):
+    """A wallet that may use the authorization code flow. Registered by an operator: its redirects must be its own.
+
+    A public client (RFC 6749 section 2.1): PKCE, DPoP and the registered redirect tie the code to it. The
+    pre-authorized flow needs no registration.
+    """
+
+    client_id = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=100)
+    redirect_uris = models.JSONField(default=list)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PushedRequest(models.Model):

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recovery_portal.kit import clock, http_peer, qr, ratelimit
 
 from ..errors import HandOffRefused, RequestRefused
-from ..flows import authorization, steps
+from ..flows import authorization, steps, wallets
 from ..models import ProofingSession
+from . import wallet_consent
 from .visit import Role, address_of, bind, find_role, page, to_current_page
 
 
@@ -21,8 +22,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def authorize(request: HttpRequest) -> HttpResponse:
     """RFC 9126 section 4: the browser brings a reference and nothing else; other parameters are not looked at."""
+    wallet = wallets.find_client(request.GET.get("client_id", ""))
     try:
         ratelimit.hit("provider-authorize", http_peer.address(request), limit=60, period_s=60)
+        if wallet is not None:
+            return wallet_consent.begin(request, wallet)
         proofing = authorization.begin_proofing(
             client_id=request.GET.get("client_id", ""),
             request_uri=request.GET.get("request_uri", ""),

@@ -1,59 +1,111 @@
 """The credential issuer's endpoints (OpenID4VCI 1.0) and the status lists."""
 
+import gzip
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 
 from idv.credentials.status_list import MEDIA_TYPE
-from idv.protocol import strict_json
+from idv.protocol import issuance, strict_json
+from idv.protocol.issuance_encryption import ResponseEncryption, response_encryption_in
 from recovery_portal.kit import clock
+from recovery_portal.kit.errors import DomainError
 
+from .. import policy
 from ..errors import ProtocolRefused
-from ..flows import issuing, status
-from .wire import bearer_of, endpoint, json_body_of
+from ..flows import issuing, offers, status
+from .wire import answer_of, endpoint, json_body_of, sealed_or_plain_body_of, token_of, with_dpop_nonce
 
 _EVENTS = frozenset({"credential_accepted", "credential_failure", "credential_deleted"})
 
 
 @endpoint("GET", limit=60)
 def offer(request: HttpRequest, reference: str) -> HttpResponse:
-    return JsonResponse(issuing.read_offer(reference, at=clock.now()))
+    return JsonResponse(offers.read_offer(reference, at=clock.now()))
 
 
 @endpoint("POST", limit=120)
 def nonce(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"c_nonce": issuing.new_nonce(at=clock.now())})
+    at = clock.now()
+    return with_dpop_nonce(JsonResponse({"c_nonce": issuing.new_nonce(at=at)}), at=at)
 
 
 @endpoint("POST", limit=120)
 def credential(request: HttpRequest) -> HttpResponse:
     at = clock.now()
-    bearer = bearer_of(request)
-    issuing.require_token(bearer, at=at)  # before the body is read: a stranger learns nothing about its form
-    body = json_body_of(request, code="invalid_credential_request")
-    issued = issuing.issue_credential(token=bearer, body=body, at=at)
-    return JsonResponse(
-        {"credentials": [{"credential": c} for c in issued.credentials], "notification_id": issued.notification_id}
-    )
+    granted = token_of(request, at=at)  # before the body is read: a stranger learns nothing about its form
+    body, was_encrypted = sealed_or_plain_body_of(request, at=at)
+    try:
+        wanted = issuance.parse_credential_request(body, max_proofs=policy.BATCH_SIZE, was_encrypted=was_encrypted)
+    except DomainError as refusal:
+        raise ProtocolRefused(refusal.code, refusal.reason) from refusal
+    issued = issuing.issue_credential(granted=granted, request=wanted, at=at)
+    response = _answer(issued, wanted.response_encryption, with_notification=True)
+    return with_dpop_nonce(response, at=at) if granted.dpop_jkt else response
+
+
+@endpoint("POST", limit=120)
+def deferred_credential(request: HttpRequest) -> HttpResponse:
+    at = clock.now()
+    granted = token_of(request, at=at)
+    body, was_encrypted = sealed_or_plain_body_of(request, at=at)
+    members = _object_in(body, code="invalid_credential_request")
+    try:
+        sealing = response_encryption_in(members, request_was_encrypted=was_encrypted)
+    except DomainError as refusal:
+        raise ProtocolRefused(refusal.code, refusal.reason) from refusal
+    transaction_id = members.get("transaction_id")
+    if not isinstance(transaction_id, str) or not transaction_id:
+        raise ProtocolRefused("invalid_transaction_id", "transaction_id is missing")
+    issued = issuing.collect_deferred(granted=granted, transaction_id=transaction_id, at=at)
+    # Some wallets refuse a late answer that carries a notification_id beside the credentials; it is optional.
+    response = _answer(issued, sealing, with_notification=False)
+    return with_dpop_nonce(response, at=at) if granted.dpop_jkt else response
 
 
 @endpoint("POST", limit=120)
 def notification(request: HttpRequest) -> HttpResponse:
     at = clock.now()
-    bearer = bearer_of(request)
-    issuing.require_token(bearer, at=at)
+    granted = token_of(request, at=at)
     code = "invalid_notification_request"
-    try:
-        members = strict_json.load_object(json_body_of(request, code=code))
-    except strict_json.JsonInvalid as error:
-        raise ProtocolRefused(code, error.reason) from error
+    members = _object_in(json_body_of(request, code=code), code=code)
     notification_id, event = members.get("notification_id"), members.get("event")
     if not isinstance(notification_id, str) or not isinstance(event, str) or event not in _EVENTS:
         raise ProtocolRefused(code, "notification_id and a known event are required")
-    issuing.note(token=bearer, notification_id=notification_id, event=event, at=at)
-    return HttpResponse(status=204)
+    if not isinstance(members.get("event_description", ""), str):
+        raise ProtocolRefused(code, "event_description is a text")
+    issuing.note(granted=granted, notification_id=notification_id, event=event, at=at)
+    response = HttpResponse(status=204)
+    return with_dpop_nonce(response, at=at) if granted.dpop_jkt else response
 
 
 @endpoint("GET", public=True)
 def status_list(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
-    return HttpResponse(status.token(list_id=list_id, at=clock.now()), content_type=MEDIA_TYPE)
+    signed = status.token(list_id=list_id, at=clock.now()).encode("ascii")
+    response = HttpResponse(signed, content_type=MEDIA_TYPE)
+    # Nothing secret is in it, so compression tells nobody anything (BREACH); lists are long runs of the same.
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = HttpResponse(gzip.compress(signed), content_type=MEDIA_TYPE, headers={"Content-Encoding": "gzip"})
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _object_in(body: bytes, *, code: str) -> dict[str, Any]:
+    try:
+        return strict_json.load_object(body)
+    except strict_json.JsonInvalid as error:
+        raise ProtocolRefused(code, error.reason) from error
+
+
+def _answer(
+    issued: issuing.Issued | issuing.Deferred, sealing: ResponseEncryption | None, *, with_notification: bool
+) -> HttpResponse:
+    if isinstance(issued, issuing.Deferred):
+        members = {"transaction_id": issued.transaction_id, "interval": issued.interval_s}
+        return answer_of(members, sealing, status=202)
+    answer: dict[str, Any] = {"credentials": [{"credential": compact} for compact in issued.credentials]}
+    if with_notification:
+        answer["notification_id"] = issued.notification_id
+    return answer_of(answer, sealing)

@@ -14,7 +14,7 @@ from recovery_portal.kit import clock, qr
 from recovery_portal.kit.machine import IllegalTransition
 
 from ..errors import ProofingMoved, ProofingOver
-from ..flows import authorization, deciding, issuing, steps
+from ..flows import authorization, deciding, offers, steps
 from ..machine import State
 from ..models import ProofingSession
 from .visit import Role, address_of, admit, page, page_of, to_current_page
@@ -76,7 +76,7 @@ def follow(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     if request.method == "POST":
-        issuing.offer_credential(proofing=proofing, at=clock.now())
+        offers.offer_credential(proofing=proofing, at=clock.now())
         return to_current_page(proofing, role)
     return render(request, "provider/add.html", {"proofing": proofing, "page": "add"})
 
@@ -85,7 +85,7 @@ def add(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResp
 @require_safe
 def open_wallet(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     try:
-        offer = issuing.current_offer(proofing=proofing, at=clock.now())
+        offer = offers.current_offer(proofing=proofing, at=clock.now())
     except ProofingOver:
         return render(request, "provider/no_more_offers.html", {"proofing": proofing}, status=409)
     except ProofingMoved:

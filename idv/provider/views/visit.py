@@ -72,6 +72,14 @@ def find_role(request: HttpRequest, proofing_id: uuid.UUID) -> Role | None:
     return Role(role) if role else None
 
 
+def taken_part_in(request: HttpRequest, *roles: Role) -> list[ProofingSession]:
+    """The proofings in which this browser has one of these roles, the latest first."""
+    known: dict[str, str] = request.session.get(_SESSION_KEY, {})
+    ids = [uuid.UUID(proofing_id) for proofing_id, role in known.items() if Role(role) in roles]
+    alive = ProofingSession.objects.filter(pk__in=ids, expires_at__gt=clock.now())
+    return list(alive.order_by("-created_at"))
+
+
 def page_of(proofing: ProofingSession, role: Role) -> str:
     return PAGE_BY_STATE[role][State(proofing.state)]
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,15 +12,23 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
+from idv.protocol import issuance_encryption
 from idv.protocol.issuance import error_members
+from idv.protocol.issuance_encryption import ResponseEncryption
+from recovery_portal.kit import clock
+from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.http_peer import address
 from recovery_portal.kit.ratelimit import RateLimited, hit
 
-from ..errors import InvalidToken, ProtocolRefused
+from .. import keyring
+from ..errors import DpopRefused, ProtocolRefused
+from ..flows import dpop, tokens
+from ..models import AccessToken
 
 _log = logging.getLogger(__name__)
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
+_JWT = "application/jwt"
 
 Endpoint = Callable[..., HttpResponse]
 
@@ -51,12 +60,9 @@ def _answer(
         if limit:
             hit(f"provider-{view.__name__}", address(request), limit=limit, period_s=60)
         return view(request, **kwargs)
-    except InvalidToken as refusal:
-        _log.info("%s refused: %s", view.__name__, refusal.reason)
-        return _refusal(refusal, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
     except ProtocolRefused as refusal:
         _log.info("%s refused: %s (%s)", view.__name__, refusal.code, refusal.reason)
-        return _refusal(refusal, {"Allow": ", ".join(methods)} if refusal.status == 405 else {})
+        return _refusal(refusal, methods)
     except RateLimited as busy:
         body = error_members("temporarily_unavailable", "too many requests")
         return JsonResponse(body, status=429, headers={"Retry-After": str(busy.retry_after_s)})
@@ -64,10 +70,17 @@ def _answer(
         return JsonResponse(error_members("invalid_request", "the body cannot be read"), status=413)
 
 
-def _refusal(refusal: ProtocolRefused, headers: dict[str, str]) -> JsonResponse:
+def _refusal(refusal: ProtocolRefused, methods: tuple[str, ...]) -> JsonResponse:
     # Who fails to prove who they are is told nothing more (RFC 9700); the log knows.
     description = refusal.reason if refusal.status != 401 else ""
-    return JsonResponse(error_members(refusal.code, description), status=refusal.status, headers=headers)
+    response = JsonResponse(error_members(refusal.code, description), status=refusal.status)
+    if refusal.status == 405:
+        response["Allow"] = ", ".join(methods)
+    if challenge := refusal.challenge():
+        response["WWW-Authenticate"] = challenge
+    if isinstance(refusal, DpopRefused):
+        response["DPoP-Nonce"] = dpop.new_nonce(at=clock.now())
+    return response
 
 
 def form_of(request: HttpRequest) -> dict[str, str]:
@@ -95,9 +108,35 @@ def json_body_of(request: HttpRequest, *, code: str) -> bytes:
     return request.body
 
 
-def bearer_of(request: HttpRequest) -> str:
-    """The access token of the Authorization header, and of nowhere else. Raises InvalidToken."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise InvalidToken("no bearer token in the Authorization header")
-    return token.strip()
+def sealed_or_plain_body_of(request: HttpRequest, *, at: datetime) -> tuple[bytes, bool]:
+    """The JSON text in the body, and whether it came encrypted (OpenID4VCI 1.0 section 10). Raises ProtocolRefused."""
+    if request.content_type != _JWT:
+        return json_body_of(request, code="invalid_credential_request"), False
+    try:
+        return issuance_encryption.open_request(request.body, keys=keyring.encryption_keys(at=at)), True
+    except DomainError as refusal:
+        raise ProtocolRefused(refusal.code, refusal.reason) from refusal
+
+
+def answer_of(members: dict[str, Any], sealing: ResponseEncryption | None, *, status: int = 200) -> HttpResponse:
+    """JSON, or a JWE of it for who asked so. Errors never come this way: they are never encrypted."""
+    if sealing is None:
+        return JsonResponse(members, status=status)
+    return HttpResponse(sealing.seal(members), status=status, content_type=_JWT)
+
+
+def token_of(request: HttpRequest, *, at: datetime) -> AccessToken:
+    """The access token of the Authorization header, and of nowhere else. Raises InvalidToken or DpopRefused."""
+    return tokens.require_token(
+        authorization=request.headers.get("Authorization", ""),
+        proof=request.headers.get("DPoP", ""),
+        method=request.method or "",
+        path=request.path,
+        at=at,
+    )
+
+
+def with_dpop_nonce(response: HttpResponse, *, at: datetime) -> HttpResponse:
+    """The nonce for the wallet's next proof (RFC 9449 section 8.2)."""
+    response["DPoP-Nonce"] = dpop.new_nonce(at=at)
+    return response

@@ -58,7 +58,7 @@ def test_the_issuers_metadata_is_read_as_version_one() -> None:
     assert document["batch_credential_issuance"] == {"batch_size": 3}
     assert configuration["format"] == "dc+sd-jwt"
     assert configuration["vct"] == VCT
-    assert configuration["cryptographic_binding_methods_supported"] == ["jwk"]
+    assert configuration["cryptographic_binding_methods_supported"] == ["jwk", "did:jwk"]
     assert configuration["proof_types_supported"]["jwt"]["proof_signing_alg_values_supported"] == ["ES256"]
     claims = configuration["credential_metadata"]["claims"]
     assert [(claim["path"], claim["mandatory"]) for claim in claims] == [(["firstName"], True), (["portrait"], False)]
