@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from idv.face.liveness import Movement
+
 # RFC 9126 2.2: a request_uri is short-lived; a person at the provider is not. The whole proofing fits into this.
 PROOFING_LIFETIME = timedelta(minutes=60)
 # Unlocking a wallet, reading the consent, for somebody who does it for the first time.
@@ -11,7 +13,10 @@ COLLECTION_LIFETIME = timedelta(minutes=5)
 # From collection to the end of Face Check and match; afterwards claims are erased whoever forgot to.
 CLAIMS_LIFETIME = timedelta(minutes=60)
 # A challenge known long ahead is a challenge that can be filmed ahead.
-CHALLENGE_LIFETIME = timedelta(minutes=5)
+CHALLENGE_LIFETIMES = {
+    Movement.HEAD: timedelta(minutes=3),  # 45 seconds for each of four steps
+    Movement.CAMERA: timedelta(minutes=6),  # for people who need twice the time
+}
 # Photos outlive a restart of the worker, not a day without one.
 PHOTO_LIFETIME = timedelta(minutes=30)
 

@@ -9,7 +9,7 @@ class KnownPerson:
 
 
 class KnownPicture:
-    regex = "portrait|selfie1|frontal|turn_left|turn_right"
+    regex = "|".join(["portrait", "selfie1", *people.MOTIONS])
     to_python = to_url = staticmethod(str)
 
 

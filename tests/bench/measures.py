@@ -52,7 +52,7 @@ def face_check(report: Report) -> None:
     checks: list[FaceCheck] = []
     for number in range(rounds + 1):
         check = flows.begin_face_check(request=_collected(provider, wallet, row, number), threshold=70, at=AT)
-        flows.submit_frames(face_check=check, frames={k: people.capture("vera")[k] for k in check.challenge}, at=AT)
+        flows.submit_frames(face_check=check, frames=people.capture("vera", check.challenge), at=AT)
         checks.append(check)
     waiting = iter(checks)
     engine, live = adapters.load("FACE_ENGINE"), adapters.load("LIVENESS_ENGINE")

@@ -7,7 +7,7 @@ from recovery_portal.demo import people
 from recovery_portal.demo.houses import Houses
 
 from .inside import newest_attempt
-from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, read_qr
+from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, put_files, read_qr, steps_on
 
 ATTACKER = "abel"
 
@@ -67,10 +67,7 @@ def test_a_credential_relayed_to_the_attackers_screen_fails_on_the_attackers_fac
     for _ in range(3):
         if attacker.locator(".capture__files:not([open])").count():
             attacker.get_by_text("Choose photos instead").click()
-        for key, jpeg in people.capture(ATTACKER).items():
-            attacker.locator(f"#frame_{key}").set_input_files(
-                {"name": f"{key}.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
-            )
+        put_files(attacker, people.capture(ATTACKER, steps_on(attacker)))
         attacker.get_by_role("button", name="Submit photos").click()
         over = attacker.get_by_role("heading", name="We could not verify your identity")
         expect(over.or_(attacker.get_by_role("heading", name="Face Check"))).to_be_visible(timeout=DECISION_TIMEOUT_MS)

@@ -54,6 +54,20 @@ def read_qr(page: Page) -> str:
     return found[0].text
 
 
+def steps_on(page: Page) -> list[str]:
+    """The keys of the photos that a capture page asks for, in its order."""
+    return [step.get_attribute("data-step") or "" for step in page.locator("[data-step]").all()]
+
+
+def put_files(page: Page, frames: Mapping[str, bytes]) -> None:
+    """Choose a file for every photo; a burst takes several at once."""
+    for key in steps_on(page):
+        own = sorted(name for name in frames if name == key or name.rpartition("_")[0] == key)
+        page.locator(f"#frame_{key}").set_input_files(
+            [{"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": frames[name]} for name in own]
+        )
+
+
 class Pictures:
     """Screenshots of every page on the way, when a folder was asked for."""
 
@@ -132,14 +146,12 @@ class Person:
         chooser = self.phone.get_by_text("Choose photos instead")
         if self.phone.locator(".capture__files:not([open])").count():
             chooser.click()
-        for key, jpeg in frames.items():
-            self.phone.locator(f"#frame_{key}").set_input_files(
-                {"name": f"{key}.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
-            )
+        put_files(self.phone, frames)
 
     def take_selfies(self, picture: str = "", *, second: bool = False) -> None:
         expect(self.phone.locator("#frame_frontal")).to_be_attached(timeout=DECISION_TIMEOUT_MS)
-        self.choose_files(people.capture(picture or self.employee.picture, second=second))
+        asked = steps_on(self.phone)
+        self.choose_files(people.capture(picture or self.employee.picture, asked, second=second))
         self.pictures.take(self.phone, "phone-selfie" if not second else "phone-face-check")
         self.phone.get_by_role("button", name="Submit photos").click()
 

@@ -21,6 +21,7 @@ from idv.protocol import authorization as wire
 from idv.protocol import issuance
 from idv.provider.document import Check, DocumentFields, DocumentReading, DocumentUnreadable
 from idv.provider.models import ProofingSession, RelyingParty
+from tests.fakes import faces
 
 REDIRECT_URI = "http://portal.test/recover/return/"
 JSON = "application/json"
@@ -236,10 +237,11 @@ def submit_document(phone: Browser, **cues: str) -> None:
     phone.send(data={"frame_front": upload(document_card(**cues))})
 
 
-def selfie_frames(phone: Browser, person: str = "alice", **cues: str) -> dict[str, SimpleUploadedFile]:
+def selfie_frames(phone: Browser, person: str = "alice", **cues: str) -> dict[str, Any]:
+    proofing = phone.proofing
     return {
-        f"frame_{pose}": upload(cards.write({"person": person, "pose": pose, **cues}))
-        for pose in phone.proofing.challenge
+        "challenge": proofing.challenge_nonce,
+        **faces.form(faces.capture(proofing.challenge, person, **cues)),
     }
 
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.urls import reverse
@@ -14,6 +13,7 @@ from idv.face import cards
 from idv.verifier.models import PresentationRequest
 from recovery_portal.recovery.machine import TABLE, Event, State
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryProfile
+from tests.fakes import faces
 from tests.unit.idv.verifier.parties import Provider, WalletInHand, data_uri, post
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -135,12 +135,10 @@ class Person:
 
     def show_face(self, person: str, **cues: Any) -> "Person":
         """Take the photos that the page asks for."""
-        steps = [step["key"] for step in self.client.get(reverse("recovery:face")).context["steps"]]
-        frames = {
-            f"frame_{key}": SimpleUploadedFile(f"{key}.jpg", cards.write({"person": person, "pose": key, **cues}))
-            for key in steps
-        }
-        self.seen = self.client.post(reverse("recovery:face"), frames, follow=True)
+        shown = self.client.get(reverse("recovery:face")).context
+        frames = faces.form(faces.capture([step["key"] for step in shown["steps"]], person, **cues))
+        form = {"challenge": str(shown["challenge"]), **frames}
+        self.seen = self.client.post(reverse("recovery:face"), form, follow=True)
         return self
 
 

@@ -18,6 +18,7 @@ from tests.fakes.proofing import (
     arrive,
     code_in,
     join_phone,
+    selfie_frames,
     submit_document,
     submit_selfie,
     to_document_photos,
@@ -177,6 +178,42 @@ def test_an_unusable_selfie_is_taken_again_with_another_challenge(portal):  # no
     submit_selfie(phone)
     phone.follow()
     assert phone.name == "add"
+
+
+def test_photos_taken_for_another_challenge_do_not_count(portal):  # noqa: F811
+    phone = join_phone(arrive(portal))
+    to_document_photos(phone)
+    submit_document(phone)
+    phone.send()
+    phone.send(data=selfie_frames(phone) | {"challenge": "an-earlier-one"})
+    assert (phone.name, phone.proofing.state) == ("selfie", "selfie")
+    assert "a new order" in phone.text
+
+
+def test_who_cannot_turn_moves_the_camera_and_who_has_none_is_told_so(portal, settings):  # noqa: F811
+    phone = join_phone(arrive(portal))
+    to_document_photos(phone)
+    submit_document(phone)
+    phone.send()
+    phone.step("selfie/movement", {"movement": "camera"})
+    assert set(phone.proofing.challenge) == {"frontal", "camera_left", "camera_right", "closer"}
+    phone.send(data=selfie_frames(phone, trouble="too_dark"))
+    phone.follow()
+    submit_selfie(phone)
+    phone.follow()
+    assert phone.name == "add"
+    assert "camera_left" in phone.proofing.challenge
+
+    settings.PROVIDER_STILL_HEAD_ALLOWED = False
+    other = join_phone(arrive(portal))
+    to_document_photos(other)
+    submit_document(other)
+    other.send()
+    assert "Move the camera instead" not in other.text
+    other.step("selfie/movement", {"movement": "camera"})
+    assert "camera_left" not in other.proofing.challenge
+    other.go(f"{other.base}/no-camera")
+    assert "help desk" in other.text
 
 
 def test_tries_are_counted_and_end(portal):  # noqa: F811

@@ -35,7 +35,7 @@ def decide(party, *, document: specimen.Specimen, face: str, kind: str = "passpo
     sides = {side: images.accept(jpeg) for side, jpeg in document.photographed(seed=3).items()}
     steps.submit_document(proofing=proofing, images=sides, at=at)
     steps.read_selfie_tips(proofing=proofing, at=at)
-    frames = {pose: images.accept(jpeg) for pose, jpeg in people.capture(face).items()}
+    frames = {pose: images.accept(jpeg) for pose, jpeg in people.capture(face, proofing.challenge).items()}
     steps.submit_selfie(proofing=proofing, frames=frames, at=at)
     outcome = deciding.decide(proofing_id=proofing.pk, round=1, at=timezone.now())
     proofing.refresh_from_db()

@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from idv.face.liveness import Movement
 from idv.provider import policy
 from idv.provider.machine import TABLE, State
 from idv.provider.models import AuthorizationCode, ProofingEvent, ProofingSession, RelyingParty
@@ -33,7 +34,8 @@ def at_state(party: RelyingParty, state: State) -> ProofingSession:
         reference=new_token(), relying_party=party, redirect_uri="http://portal.test/back", client_state="s",
         client_nonce="n", code_challenge="c" * 43, state=state, created_at=at, expires_at=at + policy.PROOFING_LIFETIME,
         verdict=verdict.get(state, ""), document_kind="passport", country="UTO",
-        challenge=["frontal", "turn_left", "turn_right"], challenge_expires_at=at + policy.CHALLENGE_LIFETIME,
+        challenge=["frontal", "turn_left", "turn_right"],
+        challenge_expires_at=at + policy.CHALLENGE_LIFETIMES[Movement.HEAD],
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from recovery_portal.recovery import flows
 from recovery_portal.recovery.machine import State
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryProfile
 from tap.models import TemporaryAccessPass
+from tests.fakes import faces
 from tests.fakes.recovery import IPHONE, Clock, Person, make_person, make_profile, wallet_of
 from tests.unit.idv.verifier.parties import Provider
 
@@ -327,12 +328,11 @@ class TestFace:
         clock: Clock,
         content: bytes,
     ) -> None:
-        from django.core.files.uploadedfile import SimpleUploadedFile
-
         to_the_face(browser, provider, clock)
-        steps = [step["key"] for step in browser.client.get(reverse("recovery:face")).context["steps"]]
-        frames = {f"frame_{key}": SimpleUploadedFile("x.jpg", content) for key in steps}
-        answer = browser.client.post(reverse("recovery:face"), frames)
+        shown = browser.client.get(reverse("recovery:face")).context
+        names = faces.capture([step["key"] for step in shown["steps"]], "alice")
+        form = {"challenge": str(shown["challenge"]), **faces.form(dict.fromkeys(names, content))}
+        answer = browser.client.post(reverse("recovery:face"), form)
         assert answer.status_code == 422
         assert 'role="alert"' in answer.content.decode()
         assert the_attempt().state == State.PRESENTED
@@ -345,9 +345,36 @@ class TestFace:
         clock: Clock,
     ) -> None:
         to_the_face(browser, provider, clock)
-        answer = browser.client.post(reverse("recovery:face"), {})
+        challenge = str(browser.client.get(reverse("recovery:face")).context["challenge"])
+        answer = browser.client.post(reverse("recovery:face"), {"challenge": challenge})
         assert answer.status_code == 422
-        assert "missing" in answer.content.decode()
+        assert "Some photos are missing" in answer.content.decode()
+
+    def test_photos_taken_for_another_challenge_do_not_count(
+        self, browser: Person, provider: Provider, clock: Clock
+    ) -> None:
+        to_the_face(browser, provider, clock)
+        shown = browser.client.get(reverse("recovery:face")).context
+        form = faces.form(faces.capture([step["key"] for step in shown["steps"]], "alice"))
+        for nonce in ({}, {"challenge": "another"}):
+            answer = browser.client.post(reverse("recovery:face"), {**form, **nonce})
+            assert answer.status_code == 422
+        assert the_attempt().state == State.PRESENTED
+
+    def test_who_cannot_turn_moves_the_camera_instead(self, browser: Person, provider: Provider, clock: Clock) -> None:
+        to_the_face(browser, provider, clock).press("recovery:face-movement", movement="camera")
+        assert browser.page == "face"
+        assert "Move my head instead" in browser.text
+        assert "frame_camera_left" in browser.text
+        assert browser.open("recovery:no-camera").text.count("help desk")
+        assert browser.show_face("alice").page == "confirmed"
+
+    def test_a_profile_may_insist_on_moving_the_head(self, browser: Person, provider: Provider, clock: Clock) -> None:
+        RecoveryProfile.objects.update(still_head_allowed=False)
+        to_the_face(browser, provider, clock)
+        assert "Move the camera instead" not in browser.text
+        browser.press("recovery:face-movement", movement="camera")
+        assert "frame_camera_left" not in browser.text
 
 
 class TestProvider:

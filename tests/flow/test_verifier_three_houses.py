@@ -3,7 +3,6 @@
 The houses share this process and not a line: every message goes through the guarded client as bytes.
 """
 
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -14,11 +13,11 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from idv.credentials import sd_jwt
-from idv.face import cards
 from idv.protocol import presentation
 from idv.verifier import errors, flows, trust
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
 from recovery_portal.kit import http
+from tests.fakes import faces
 from tests.fakes.proofing import Browser, WireWallet, code_in, submit_document, submit_selfie, to_document_photos
 from tests.flow.provider_house import house  # noqa: F401
 
@@ -142,8 +141,7 @@ class Journey:
 
 def show_face(request: PresentationRequest, person: str) -> FaceCheck:
     check = flows.begin_face_check(request=request, threshold=70, at=timezone.now())
-    frames: dict[str, Any] = {pose: cards.write({"person": person, "pose": pose}) for pose in check.challenge}
-    flows.submit_frames(face_check=check, frames=frames, at=timezone.now())
+    flows.submit_frames(face_check=check, frames=faces.capture(check.challenge, person), at=timezone.now())
     check.refresh_from_db()
     return check
 

@@ -27,6 +27,7 @@ from ..models import DecisionCheck, ProofingDecision, ProofingSession
 from .steps import enqueue_decision
 
 _Outcome = ProofingDecision.Outcome
+_Weight = DecisionCheck.Weight
 
 
 class WorkLost(DomainError):
@@ -40,7 +41,7 @@ class Findings:
     threshold: int
     outcome: str = _Outcome.DECLINED
     reason_code: str = ""
-    checks: list[tuple[str, bool, str]] = field(default_factory=list)
+    checks: list[tuple[str, bool, str, str]] = field(default_factory=list)
     score: float | None = None
     engine: str = ""
     engine_version: str = ""
@@ -52,8 +53,8 @@ class Findings:
         self.outcome, self.reason_code = outcome, reason_code
         return self
 
-    def note(self, name: str, ok: bool, reason_code: str = "") -> bool:
-        self.checks.append((name, ok, reason_code))
+    def note(self, name: str, ok: bool, reason_code: str = "", *, weight: str = _Weight.DECISIVE) -> bool:
+        self.checks.append((name, ok, reason_code, weight))
         return ok
 
 
@@ -120,15 +121,15 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
     try:
         reading = adapters.load("DOCUMENT_READER").read(proofing.document_kind, sides, at=at)
     except DocumentUnreadable as refusal:
-        findings.note("document_readable", False, refusal.code)
+        findings.note("document_readable", False, refusal.code, weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.DOCUMENT_UNUSABLE, refusal.code)
-    findings.note("document_readable", True)
+    findings.note("document_readable", True, weight=_Weight.RETAKE)
     for check in reading.checks:
         findings.note(check.name, check.ok, check.reason_code)
     if reading.fields.issuing_country != proofing.country:
-        findings.note("country_as_chosen", False, "other_country")
+        findings.note("country_as_chosen", False, "other_country", weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.DOCUMENT_UNUSABLE, "other_country")
-    findings.note("country_as_chosen", True)
+    findings.note("country_as_chosen", True, weight=_Weight.RETAKE)
     if not reading.accepted:
         return findings.conclude(_Outcome.DECLINED, reading.first_refusal)
     report(40)
@@ -149,9 +150,9 @@ def _compare(
         engine.embed(reading.portrait)
     except FaceUnusable as refusal:
         _our_fault(refusal)
-        findings.note("portrait_usable", False, refusal.code)
+        findings.note("portrait_usable", False, refusal.code, weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.DOCUMENT_UNUSABLE, "portrait_unusable")
-    findings.note("portrait_usable", True)
+    findings.note("portrait_usable", True, weight=_Weight.RETAKE)
     report(60)
     try:
         measured = capture.measure(
@@ -163,12 +164,13 @@ def _compare(
         )
     except FaceUnusable as refusal:
         _our_fault(refusal)
-        findings.note("selfie_usable", False, refusal.code)
+        findings.note("selfie_usable", False, refusal.code, weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.SELFIE_UNUSABLE, refusal.code)
-    findings.note("selfie_usable", True)
+    findings.note("selfie_usable", True, weight=_Weight.RETAKE)
     report(90)
-    if not findings.note("liveness", measured.live, measured.reason_code) or measured.confidence is None:
-        retry = measured.reason_code in RETRY_CODES
+    retry = measured.reason_code in RETRY_CODES
+    weight = _Weight.RETAKE if retry else _Weight.DECISIVE
+    if not findings.note("liveness", measured.live, measured.reason_code, weight=weight) or measured.confidence is None:
         return findings.conclude(_Outcome.SELFIE_UNUSABLE if retry else _Outcome.DECLINED, measured.reason_code)
     findings.score = round(measured.confidence, 2)
     matched = measured.confidence >= findings.threshold
@@ -205,8 +207,8 @@ def _record(proofing: ProofingSession, findings: Findings, started: float, at: d
             milliseconds=int(elapsed * 1000),
         )
         DecisionCheck.objects.bulk_create(
-            DecisionCheck(decision=decision, name=name, ok=ok, reason_code=reason)
-            for name, ok, reason in findings.checks
+            DecisionCheck(decision=decision, name=name, ok=ok, reason_code=reason, weight=weight)
+            for name, ok, reason, weight in findings.checks
         )
         _delete_photos(proofing, findings.outcome)
     return findings.outcome

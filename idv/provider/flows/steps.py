@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from idv.face import liveness
@@ -140,14 +141,19 @@ def submit_document(*, proofing: ProofingSession, images: Mapping[str, AcceptedI
 
 def read_selfie_tips(*, proofing: ProofingSession, at: datetime) -> None:
     """Go to the camera with a fresh challenge: random, from here, for a few minutes."""
-    proofing.apply(Event.SELFIE_TIPS_READ, at=at, **_fresh_challenge(at))
+    proofing.apply(Event.SELFIE_TIPS_READ, at=at, **_fresh_challenge(at, liveness.movement_of(proofing.challenge)))
 
 
-def renew_challenge(*, proofing: ProofingSession, at: datetime) -> None:
-    """Another challenge for a person who was slow; the old one no longer counts."""
-    renewed = ProofingSession.objects.filter(pk=proofing.pk, state=State.SELFIE).update(**_fresh_challenge(at))
-    if renewed:
-        proofing.refresh_from_db(fields=["challenge", "challenge_expires_at"])
+def renew_challenge(*, proofing: ProofingSession, at: datetime, movement: liveness.Movement | None = None) -> None:
+    """Another challenge for a person who was slow, or who wants the camera moved; the old one no longer counts.
+
+    ``movement`` None keeps to what moved in the old one.
+    """
+    if movement is liveness.Movement.CAMERA and not settings.PROVIDER_STILL_HEAD_ALLOWED:
+        movement = None
+    fresh = _fresh_challenge(at, movement or liveness.movement_of(proofing.challenge))
+    if ProofingSession.objects.filter(pk=proofing.pk, state=State.SELFIE).update(**fresh):
+        proofing.refresh_from_db(fields=list(fresh))
 
 
 def challenge_is_live(proofing: ProofingSession, *, at: datetime) -> bool:
@@ -192,10 +198,11 @@ def _ask_for_decision(proofing: ProofingSession, at: datetime) -> dict[str, Any]
     return {"round": proofing.round + 1, "progress": 0, "enqueued_at": at, "lease_until": None}
 
 
-def _fresh_challenge(at: datetime) -> dict[str, Any]:
+def _fresh_challenge(at: datetime, movement: liveness.Movement) -> dict[str, Any]:
     return {
-        "challenge": liveness.new_challenge(_chance),
-        "challenge_expires_at": at + policy.CHALLENGE_LIFETIME,
+        "challenge": liveness.new_challenge(_chance, movement),
+        "challenge_nonce": new_token(),
+        "challenge_expires_at": at + policy.CHALLENGE_LIFETIMES[movement],
     }
 
 

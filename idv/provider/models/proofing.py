@@ -57,6 +57,7 @@ class ProofingSession(models.Model):
     country = models.CharField(max_length=3, blank=True)
     document_kind = models.CharField(max_length=20, blank=True, choices=DOCUMENT_KINDS)
     challenge = models.JSONField(default=list)
+    challenge_nonce = models.CharField(max_length=64, blank=True)  # comes back with the photos taken for it
     challenge_expires_at = models.DateTimeField(null=True, blank=True)
     retake_code = models.CharField(max_length=50, blank=True)  # why the last photos were unusable
     document_tries = models.PositiveSmallIntegerField(default=0)
@@ -195,12 +196,18 @@ class ProofingDecision(models.Model):
 
 
 class DecisionCheck(models.Model):
-    """One check inside a decision."""
+    """One check inside a decision. ``weight`` says what its failure led to."""
+
+    class Weight(models.TextChoices):
+        DECISIVE = "decisive"  # ends the proofing
+        RETAKE = "retake"  # a better photo mends it
+        NOTED = "noted"  # for the operator; nothing hangs on it alone
 
     decision = models.ForeignKey(ProofingDecision, on_delete=models.CASCADE, related_name="checks")
     name = models.CharField(max_length=40)
     ok = models.BooleanField()
     reason_code = models.CharField(max_length=50, blank=True)
+    weight = models.CharField(max_length=8, choices=Weight, default=Weight.DECISIVE)
 
     class Meta:
         ordering = ["id"]

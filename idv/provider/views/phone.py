@@ -1,7 +1,9 @@
 """The pages on which the person does the work, one view a page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from idv.face import liveness
 from idv.face.errors import sentence as face_sentence
-from recovery_portal.kit import clock, images
+from recovery_portal.kit import clock, images, tokens
 
 from ..document.errors import sentence as document_sentence
 from ..flows import steps
@@ -80,7 +82,8 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
     sides = steps.sides_of(proofing)
     errors: dict[str, str] = {}
     if request.method == "POST":
-        accepted, errors = _accept(request, sides)
+        uploads = {side: request.FILES[f"frame_{side}"] for side in sides if f"frame_{side}" in request.FILES}
+        accepted, errors = _accept(uploads, missing=[side for side in sides if side not in uploads])
         if not errors:
             steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
             return to_current_page(proofing, role)
@@ -108,8 +111,12 @@ def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
     late = not steps.challenge_is_live(proofing, at=at)
     if late:
         steps.renew_challenge(proofing=proofing, at=at)
+    elif request.method == "POST":
+        # Photos that were taken for an earlier challenge, in another tab, do not count for this one.
+        late = not tokens.same(request.POST.get("challenge", ""), proofing.challenge_nonce)
     if request.method == "POST" and not late:
-        accepted, errors = _accept(request, proofing.challenge)
+        uploads = liveness.gather(proofing.challenge, request.FILES.getlist)
+        accepted, errors = _accept(uploads, missing=liveness.missing(proofing.challenge, uploads))
         if not errors:
             steps.submit_selfie(proofing=proofing, frames=accepted, at=at)
             return to_current_page(proofing, role)
@@ -117,9 +124,27 @@ def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
         "proofing": proofing,
         "steps": [liveness.step(key).as_dict() | {"error": errors.get(key, "")} for key in proofing.challenge],
         "errors": errors,
+        "challenge": proofing.challenge_nonce,
+        "is_still": liveness.movement_of(proofing.challenge) is liveness.Movement.CAMERA,
+        "still_head_allowed": settings.PROVIDER_STILL_HEAD_ALLOWED,
         "late": late and request.method == "POST",
     }
     return render(request, "provider/selfie.html", context, status=422 if errors else 200)
+
+
+@page("selfie")
+@require_POST
+def movement(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    """For who cannot turn their head or close their eyes: the camera moves instead."""
+    wanted = liveness.Movement.CAMERA if request.POST.get("movement") == "camera" else liveness.Movement.HEAD
+    steps.renew_challenge(proofing=proofing, at=clock.now(), movement=wanted)
+    return to_current_page(proofing, role)
+
+
+@page("document-photos", "selfie-tips", "selfie")
+@require_safe
+def no_camera(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    return render(request, "provider/no_camera.html", {"proofing": proofing, "help_desk": settings.HELP_DESK_CONTACT})
 
 
 @page("checking")
@@ -128,18 +153,17 @@ def checking(request: HttpRequest, proofing: ProofingSession, role: Role) -> Htt
     return render(request, "provider/checking.html", {"proofing": proofing, "page": "checking"})
 
 
-def _accept(request: HttpRequest, keys: Iterable[str]) -> tuple[dict[str, images.AcceptedImage], dict[str, str]]:
-    """The photo of each key through the one gate, and a sentence for each that did not pass."""
-    accepted, errors = {}, {}
-    for key in keys:
-        upload = request.FILES.get(f"frame_{key}")
-        if upload is None:
-            errors[key] = _("This photo is missing. Take it, or choose a file.")
-            continue
+def _accept(
+    uploads: Mapping[str, UploadedFile], missing: Iterable[str]
+) -> tuple[dict[str, images.AcceptedImage], dict[str, str]]:
+    """The photos through the one gate, and a sentence for each that did not pass or did not come."""
+    accepted = {}
+    errors = {key: _("This photo is missing. Take it, or choose a file.") for key in missing}
+    for name, upload in uploads.items():
         try:
-            accepted[key] = images.accept(upload.read())
+            accepted[name] = images.accept(upload.read())
         except images.ImageRefused as refused:
-            errors[key] = str(refused.sentence)
+            errors[name] = str(refused.sentence)
     return accepted, errors
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from idv.face import capture, liveness
 from idv.face.errors import RETRY_CODES, FaceUnusable
@@ -24,13 +24,16 @@ from ..models import FaceCheck, PresentationRequest, SealedImage
 CHECK_FACE = "idv.verifier.tasks.check_face"
 
 
-def begin_face_check(*, request: PresentationRequest, threshold: int, at: datetime) -> FaceCheck:
+def begin_face_check(
+    *, request: PresentationRequest, threshold: int, at: datetime, movement: liveness.Movement | None = None
+) -> FaceCheck:
     """The running Face Check of a collected presentation, or a new one with a challenge drawn by this server.
 
-    Raises FaceCheckRefused (not_presented, already_passed, too_many_tries).
+    ``movement`` None keeps to what moved in the last try. Raises FaceCheckRefused (not_presented, already_passed,
+    too_many_tries).
     """
     running = request.face_checks.filter(status__in=["capturing", "checking"]).first()
-    if running is not None and (running.status == FaceCheckStatus.CHECKING or running.expires_at > at):
+    if running is not None and (running.status == FaceCheckStatus.CHECKING or _is_wanted(running, movement, at)):
         return running
     if running is not None:
         _expire_challenge(running, at)
@@ -43,15 +46,18 @@ def begin_face_check(*, request: PresentationRequest, threshold: int, at: dateti
     unusable = made.filter(status=FaceCheckStatus.UNUSABLE).count()
     if tries_left(request=request) == 0 or unusable >= policy.UNUSABLE_TRIES:
         raise FaceCheckRefused("too_many_tries")
+    last = made.order_by("-number").first()
+    if movement is None:
+        movement = liveness.movement_of(last.challenge) if last else liveness.Movement.HEAD
     try:
         with transaction.atomic():
             return FaceCheck.objects.create(
                 request=request,
-                number=(made.aggregate(last=Max("number"))["last"] or 0) + 1,
-                challenge=liveness.new_challenge(random.SystemRandom()),
+                number=(last.number if last else 0) + 1,
+                challenge=liveness.new_challenge(random.SystemRandom(), movement),
                 threshold=threshold,
                 created_at=at,
-                expires_at=at + policy.CHALLENGE_LIFETIME,
+                expires_at=at + policy.CHALLENGE_LIFETIMES[movement],
             )
     except IntegrityError:  # two tabs: the database let one of them begin
         other = request.face_checks.filter(status__in=["capturing", "checking"]).first()
@@ -60,13 +66,17 @@ def begin_face_check(*, request: PresentationRequest, threshold: int, at: dateti
         return other
 
 
+def _is_wanted(running: FaceCheck, movement: liveness.Movement | None, at: datetime) -> bool:
+    return running.expires_at > at and movement in {None, liveness.movement_of(running.challenge)}
+
+
 def tries_left(*, request: PresentationRequest) -> int:
     """Decided tries that remain; photos that could not be used cost none."""
     return max(0, policy.DECIDED_TRIES - request.face_checks.filter(status=FaceCheckStatus.FAILED).count())
 
 
 def submit_frames(*, face_check: FaceCheck, frames: Mapping[str, bytes], at: datetime) -> None:
-    """Take the photos of one challenge, seal them and hand the check to a worker.
+    """Take the photos of one challenge (keyed as ``liveness.gather`` does), seal them and hand the check to a worker.
 
     Raises ImageRefused for a photo that is none (nothing happened: the person may take it again) and FaceCheckRefused.
     """
@@ -75,8 +85,8 @@ def submit_frames(*, face_check: FaceCheck, frames: Mapping[str, bytes], at: dat
     if face_check.expires_at <= at:
         _expire_challenge(face_check, at)
         raise FaceCheckRefused("challenge_expired")
-    if set(frames) != set(face_check.challenge):
-        raise FaceCheckRefused("frames_missing", f"{len(frames)} photos for {len(face_check.challenge)} poses")
+    if not liveness.is_complete(face_check.challenge, frames):
+        raise FaceCheckRefused("frames_missing", f"{len(frames)} photos for {len(face_check.challenge)} steps")
     accepted = {pose: images.accept(data) for pose, data in frames.items()}
     with transaction.atomic():
         try:
@@ -208,11 +218,11 @@ class PhotosGone(DomainError):
 
 def _open_photos(face_check: FaceCheck, at: datetime) -> dict[str, bytes]:
     sealed = {image.key: image for image in face_check.images.filter(expires_at__gt=at)}
-    if set(sealed) != set(face_check.challenge):
+    if not liveness.is_complete(face_check.challenge, sealed):
         raise PhotosGone("photos_expired")
     return {
-        pose: face_check.request.open(sealed[pose].sealed, purpose=_purpose(face_check, pose))
-        for pose in face_check.challenge
+        pose: face_check.request.open(image.sealed, purpose=_purpose(face_check, pose))
+        for pose, image in sealed.items()
     }
 
 

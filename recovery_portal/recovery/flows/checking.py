@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from idv.face.liveness import Movement
 from idv.verifier import flows as verifier
 from idv.verifier.errors import FaceCheckRefused, NotCollectable
 from idv.verifier.machine import FaceCheckStatus
 from idv.verifier.models import FaceCheck
+from recovery_portal.kit import tokens
 
 from .. import pairing, queries
 from ..machine import Event, State
@@ -19,25 +21,32 @@ from ..models import AttemptRequest, RecoveryAttempt
 from . import closing
 
 
-def running_face_check(*, attempt: RecoveryAttempt, at: datetime) -> FaceCheck | None:
-    """The challenge to show, drawn anew when the last one is over. None when the tries are used up: the attempt has
-    then ended."""
+def running_face_check(*, attempt: RecoveryAttempt, at: datetime, movement: Movement | None = None) -> FaceCheck | None:
+    """The challenge to show, drawn anew when the last one is over, or when something else than asked for moves in it.
+    None when the tries are used up: the attempt has then ended."""
+    if movement is Movement.CAMERA and not attempt.terms.still_head_allowed:
+        movement = None
     asked = AttemptRequest.objects.select_related("request").get(attempt=attempt, request__collected_at__isnull=False)
     try:
-        return verifier.begin_face_check(request=asked.request, threshold=attempt.terms.face_check_threshold, at=at)
+        return verifier.begin_face_check(
+            request=asked.request, threshold=attempt.terms.face_check_threshold, at=at, movement=movement
+        )
     except FaceCheckRefused as refused:
         closing.end(attempt, Event.FACE_CHECK_FAILED, at=at, reason=refused.code)
         return None
 
 
-def submit_frames(*, attempt: RecoveryAttempt, frames: Mapping[str, bytes], at: datetime) -> None:
-    """Hand the photos of the running challenge to the worker.
+def submit_frames(*, attempt: RecoveryAttempt, challenge: str, frames: Mapping[str, bytes], at: datetime) -> None:
+    """Hand the photos of the running challenge to the worker. ``challenge`` is the nonce that came with the page (the
+    check's id): photos that were taken for an earlier one do not count.
 
     Raises ImageRefused and FaceCheckRefused; then nothing happened and the person takes the photos again.
     """
     face_check = running_face_check(attempt=attempt, at=at)
     if face_check is None:
         return
+    if not tokens.same(challenge, str(face_check.pk)):
+        raise FaceCheckRefused("challenge_expired", "taken for another challenge")
     with transaction.atomic():
         # The worker may be quicker than this transaction only where it is this process: state first.
         attempt.apply(Event.FRAMES_SUBMITTED, at=at, face_check=face_check)

@@ -71,6 +71,11 @@ class RecoveryProfile(models.Model):
         default=70,
         validators=[MinValueValidator(LOWEST_THRESHOLD), MaxValueValidator(HIGHEST_THRESHOLD)],
     )
+    still_head_allowed = models.BooleanField(
+        _("camera may move instead of the head"),
+        default=True,
+        help_text=_("For people who cannot turn their head or close their eyes. The check is as strict as the other."),
+    )
     old_methods = models.CharField(
         _("earlier sign-in methods"),
         max_length=8,
@@ -114,6 +119,7 @@ class RecoveryProfile(models.Model):
             mode=self.mode,
             match_confidence=self.match_confidence,
             face_check_threshold=self.face_check_threshold,
+            still_head_allowed=self.still_head_allowed,
             old_methods=self.old_methods,
             pass_reveal=self.pass_reveal,
             provider_id=str(self.provider_id),
@@ -134,6 +140,7 @@ class Terms:
     pass_reveal: str
     provider_id: str
     provider_name: str
+    still_head_allowed: bool = True  # an attempt that began before the choice existed does not know it
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

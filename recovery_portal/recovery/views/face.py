@@ -24,14 +24,30 @@ def face(request: HttpRequest, seat: Seat) -> HttpResponse:
     return _capture(request, seat, sentences.after_face_check(seat.attempt))
 
 
+@page(Page.FACE, "POST")
+def movement(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/face/movement/`: for who cannot turn their head or close their eyes, the camera moves instead."""
+    wanted = liveness.Movement.CAMERA if request.POST.get("movement") == "camera" else liveness.Movement.HEAD
+    flows.running_face_check(attempt=seat.attempt, at=clock.now(), movement=wanted)
+    seat.attempt.refresh_from_db()
+    return home(seat)
+
+
+@page(Page.FACE)
+def no_camera(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/face/no-camera/`: what somebody without a camera can do. Nothing is promised that does not exist."""
+    return render(request, "recovery/no_camera.html", {"attempt": seat.attempt})
+
+
 def _submit(request: HttpRequest, seat: Seat) -> HttpResponse:
-    frames = {
-        name.removeprefix("frame_"): upload.read()
-        for name, upload in request.FILES.items()
-        if name.startswith("frame_") and hasattr(upload, "read")
-    }
+    at = clock.now()
+    face_check = flows.running_face_check(attempt=seat.attempt, at=at)
+    if face_check is None:
+        return home(seat)
+    uploads = liveness.gather(face_check.challenge, request.FILES.getlist)
+    frames = {name: upload.read() for name, upload in uploads.items()}
     try:
-        flows.submit_frames(attempt=seat.attempt, frames=frames, at=clock.now())
+        flows.submit_frames(attempt=seat.attempt, challenge=request.POST.get("challenge", ""), frames=frames, at=at)
     except images.ImageRefused as refused:
         seat.attempt.refresh_from_db()
         return _capture(request, seat, refused.sentence, status=422)
@@ -48,6 +64,8 @@ def _capture(request: HttpRequest, seat: Seat, problem: object, status: int = 20
     context = {
         "attempt": seat.attempt,
         "steps": [liveness.step(key).as_dict() for key in face_check.challenge],
+        "challenge": face_check.pk,
+        "is_still": liveness.movement_of(face_check.challenge) is liveness.Movement.CAMERA,
         "problem": problem,
         "expires_at": face_check.expires_at,
     }

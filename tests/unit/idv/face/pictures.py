@@ -56,3 +56,17 @@ def swung(jpeg: bytes, degrees: float) -> bytes:
     centre = np.array([width / 2, height / 2])
     matrix = cv2.getPerspectiveTransform((corners + centre).astype(np.float32), (seen + centre).astype(np.float32))
     return saved(Image.fromarray(cv2.warpPerspective(picture, matrix, (width, height), borderValue=(120, 120, 120))))
+
+
+def tilted(jpeg: bytes, degrees: float) -> bytes:
+    """The photo swung round its level axis instead."""
+    lying = saved(opened(jpeg).transpose(Image.Transpose.ROTATE_90))
+    return saved(opened(swung(lying, degrees)).transpose(Image.Transpose.ROTATE_270))
+
+
+def nearer(jpeg: bytes, times: float = 1.35) -> bytes:
+    """The photo brought nearer to the camera."""
+    picture = opened(jpeg)
+    width, height = picture.size
+    left, top = round(width * (1 - 1 / times) / 2), round(height * (1 - 1 / times) / 2)
+    return saved(picture.crop((left, top, width - left, height - top)))

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from idv.face import cards
 from idv.face.errors import EngineUnavailable
 from idv.provider import policy
 from idv.provider.flows import deciding, housekeeping, steps
 from idv.provider.machine import State
 from idv.provider.models import Photo, ProofingDecision, ProofingSession, RelyingParty
 from recovery_portal.kit.images import AcceptedImage
+from tests.fakes import faces
 from tests.fakes.proofing import document_card
 from tests.flow.test_provider_skip_ahead import at_state
 
@@ -56,7 +56,8 @@ def checking(sent):
     at = timezone.now()
     steps.submit_document(proofing=proofing, images={"front": AcceptedImage(document_card(), 1, 1)}, at=at)
     steps.read_selfie_tips(proofing=proofing, at=at)
-    frames = {pose: AcceptedImage(cards.write({"person": "alice", "pose": pose}), 1, 1) for pose in proofing.challenge}
+    cue_cards = faces.capture(proofing.challenge, "alice")
+    frames = {name: AcceptedImage(card, 1, 1) for name, card in cue_cards.items()}
     steps.submit_selfie(proofing=proofing, frames=frames, at=at)
     return proofing
 
@@ -109,7 +110,7 @@ def test_our_own_fault_costs_the_person_no_try(checking, settings):
     checking.refresh_from_db()
     assert checking.state == State.CHECKING
     assert (checking.document_tries, checking.selfie_tries, checking.lease_until) == (0, 0, None)
-    assert Photo.objects.count() == 4
+    assert Photo.objects.count() == 1 + len(faces.capture(checking.challenge, "alice"))
 
 
 def test_cancelling_in_the_middle_wins(checking, settings):

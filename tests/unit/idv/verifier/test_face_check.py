@@ -8,10 +8,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from idv.face import cards
+from idv.face.liveness import Movement
 from idv.verifier import errors, flows, signals
 from idv.verifier.machine import FaceCheckStatus
 from idv.verifier.models import FaceCheck, PresentationRequest, SealedImage
 from recovery_portal.kit import images, queue
+from tests.fakes import faces
 
 from .parties import Provider, WalletInHand, data_uri, post
 
@@ -41,7 +43,11 @@ def check(collected: PresentationRequest, queued: list[str], at: datetime) -> Fa
 
 
 def photos(check: FaceCheck, **cues: Any) -> dict[str, bytes]:
-    return {pose: cards.write({"person": "anna", "pose": pose} | cues) for pose in check.challenge}
+    return (
+        faces.capture(check.challenge, "anna")
+        if not cues
+        else faces.capture(check.challenge, **{"person": "anna"} | cues)
+    )
 
 
 def submit(check: FaceCheck, at: datetime, **cues: Any) -> FaceCheck:
@@ -90,6 +96,20 @@ class TestBeginning:
         with pytest.raises(IntegrityError), transaction.atomic():
             flows.begin_face_check(request=collected, threshold=threshold, at=at)
 
+    def test_who_cannot_turn_gets_a_challenge_for_the_camera_and_keeps_it(
+        self, check: FaceCheck, collected: PresentationRequest, at: datetime
+    ) -> None:
+        still = flows.begin_face_check(request=collected, threshold=70, at=at, movement=Movement.CAMERA)
+        assert set(still.challenge) == {"frontal", "camera_left", "camera_right", "closer"}
+        assert still.expires_at - at == 2 * (check.expires_at - at)
+        check.refresh_from_db()
+        assert check.status == "unusable"
+        assert flows.begin_face_check(request=collected, threshold=70, at=at) == still
+        work(submit(still, at, trouble="too_dark"), at)
+        again = flows.begin_face_check(request=collected, threshold=70, at=at)
+        assert "camera_left" in again.challenge
+        assert work(submit(again, at), at).status == "passed"
+
 
 class TestPhotos:
     def test_they_wait_sealed_and_only_the_id_goes_to_the_worker(
@@ -97,7 +117,7 @@ class TestPhotos:
     ) -> None:
         submit(check, at)
         assert queued == [str(check.pk)]
-        assert SealedImage.objects.count() == 3
+        assert SealedImage.objects.count() == len(photos(check))
         assert not any(b"\xff\xd8\xff" in bytes(image.sealed) for image in SealedImage.objects.all())
 
     @pytest.mark.parametrize(
@@ -137,7 +157,7 @@ class TestDeciding:
         assert (done.status, done.reason_code) == ("passed", "")
         assert done.score is not None
         assert done.score >= 70
-        assert (done.engine, done.engine_version, done.frames) == ("scripted", "1", 3)
+        assert (done.engine, done.engine_version, done.frames) == ("scripted", "1", len(photos(check)))
         assert done.milliseconds is not None
         assert "scripted" in done.calibration
         assert not SealedImage.objects.exists()
@@ -212,7 +232,7 @@ class TestDeciding:
         finally:
             signals.face_check_decided.disconnect(fail)
         assert FaceCheck.objects.get(pk=check.pk).status == "checking"
-        assert SealedImage.objects.count() == 3
+        assert SealedImage.objects.count() == len(photos(check))
         assert work(check, at + timedelta(seconds=80)).status == "passed"
 
 
@@ -350,5 +370,5 @@ def test_the_real_engines_tell_one_person_from_another(
     flows.collect(request=asked, response_code=None, at=at)
     for person, status in (("abel", "failed"), ("vera", "passed")):
         check = flows.begin_face_check(request=asked, threshold=70, at=at)
-        flows.submit_frames(face_check=check, frames=people.capture(person), at=at)
+        flows.submit_frames(face_check=check, frames=people.capture(person, check.challenge), at=at)
         assert work(check, at).status == status
