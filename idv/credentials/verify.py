@@ -105,9 +105,10 @@ def presentation(
             raise PresentationInvalid("key_binding_missing", "no key-binding JWT")
         # 2 to 6
         issued = _issued(parts, trusted=trusted, at=at)
-        # 7 the type is one we asked for
+        # 7 the type is one we asked for, and the issuer did not make it for somebody else (RFC 7519 section 4.1.3)
         if issued.vct not in expected_vcts:
             raise PresentationInvalid("vct_unexpected", "a credential of another type")
+        _check_restriction(issued.claims, expected_audience)
         # 8 key binding: typ, alg, and the signature by the key in cnf
         binding = jose.verify(
             parts.key_binding, key=public_key_of(issued.holder_jwk), typ=sd_jwt.KEY_BINDING_TYP
@@ -201,6 +202,10 @@ def _check_binding(
     presented_at = jose.required_time_of(binding, "iat")
     if not at - KEY_BINDING_AGE <= presented_at <= at + CLOCK_SKEW:
         raise PresentationInvalid("key_binding_stale", "iat is not now")
+    # Optional in RFC 9901, but a wallet that says until when it meant this is taken at its word.
+    expires_at, not_before = jose.time_of(binding, "exp"), jose.time_of(binding, "nbf")
+    if (expires_at is not None and at >= expires_at) or (not_before is not None and not_before > at + CLOCK_SKEW):
+        raise PresentationInvalid("key_binding_stale", "exp or nbf is not now")
     for code, name, expected in (
         ("key_binding_wrong_nonce", "nonce", expected_nonce),
         ("key_binding_wrong_audience", "aud", expected_audience),
@@ -210,6 +215,13 @@ def _check_binding(
         if not isinstance(value, str) or not hmac.compare_digest(value.encode("utf-8"), expected.encode("utf-8")):
             raise PresentationInvalid(code, f"{name} is not the expected one")
     return presented_at
+
+
+def _check_restriction(claims: Mapping[str, Any], expected_audience: str) -> None:
+    if "aud" in claims:
+        named = claims["aud"]
+        if expected_audience not in (named if isinstance(named, list) else [named]):
+            raise PresentationInvalid("credential_for_another", "the credential names another audience")
 
 
 def _check_status(issued: VerifiedCredential, source: StatusSource, at: datetime) -> int | None:
