@@ -23,7 +23,10 @@ class IssueForm(forms.Form):
         label=_("Activation time"),
         required=False,
         help_text=_("Leave empty to start now. Otherwise UTC, at most 30 days ahead."),
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}),
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date", "aria-label": _("Activation date")},  # type: ignore[dict-item]
+            time_attrs={"type": "time", "aria-label": _("Activation time")},  # type: ignore[dict-item]
+        ),
     )
     lifetime_minutes = forms.IntegerField(label=_("Duration in minutes"))
     is_usable_once = forms.BooleanField(label=_("One-time use"), required=False)

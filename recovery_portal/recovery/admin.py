@@ -1,5 +1,6 @@
 """Operators decide who may recover and read what happened. What happened is never edited."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +20,14 @@ from recovery_portal.kit.errors import DomainError
 
 from . import flows, queries
 from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
+
+
+class ReasonFilter(admin.AllValuesFieldListFilter):
+    """A link without words is no link: attempts without a reason get a name, too."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or _("none")}
 
 
 @admin.register(RecoveryProfile)
@@ -137,7 +146,7 @@ class RecoveryAttemptAdmin(_ReadOnly, admin.ModelAdmin):
     """The attempts, step by step. Scores and match details need a permission of their own."""
 
     list_display = ("started_at", "account_name", "state", "reason_code", "profile", "would_have")
-    list_filter = ("state", "profile", "reason_code")
+    list_filter = ("state", "profile", ("reason_code", ReasonFilter))
     list_select_related = ("profile",)
     search_fields = ("account_name", "correlation_id")
     search_help_text = _("Account name or correlation id")

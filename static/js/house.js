@@ -47,14 +47,19 @@ addEventListener("pageshow", () => {
   }
 });
 
+// "1 h 5 min", "4 min 59 s", "30 s": signs that need no translation and cannot be read as a time of day.
+const inWords = (left) => {
+  const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+  if (hours) return `${hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${seconds} s` : `${seconds} s`;
+};
+
 const spoken = new Set([60, 30, 20]);
 for (const time of document.querySelectorAll("[data-countdown]")) {
   const end = new Date(time.dateTime).getTime();
   const tick = () => {
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
-    const hours = Math.floor(left / 3600);
-    const pad = (n) => String(n).padStart(2, "0");
-    time.textContent = hours ? `${hours}:${pad(Math.floor(left / 60) % 60)}:${pad(left % 60)}` : `${Math.floor(left / 60)}:${pad(left % 60)}`;
+    time.textContent = inWords(left);
     if (spoken.has(left)) announce(time.textContent);
     if (left > 0) setTimeout(tick, 1000);
     else if (time.hasAttribute("data-reload")) location.reload();
