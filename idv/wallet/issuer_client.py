@@ -14,12 +14,11 @@ from idv.protocol import issuance
 from idv.protocol.metadata import AUTHORIZATION_SERVER, CREDENTIAL_ISSUER, JWT_VC_ISSUER, well_known_url
 from idv.wallet import display, wire
 from idv.wallet.errors import IssuerRefused
+from idv.wallet.issuer_wire import ACCEPT, endpoint_in, error_of, expect_200, get, json_in, send
 from idv.wallet.wire import Wire
-from recovery_portal.kit import http
 
 FORMAT = "dc+sd-jwt"
 _COPIES = 3
-_CREDENTIALS_MAX_BYTES = 2_097_152
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,10 @@ class Issuer:
     display: dict[str, str]
     labels: list[dict[str, Any]]
     copies: int
+    deferred_endpoint: str = ""
+    # The key to encrypt requests for, when the issuer wants requests or answers encrypted; else None.
+    encryption_jwk: dict[str, Any] | None = None
+    encrypts_answers: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,14 @@ class Grant:
     credential_identifier: str
 
 
-@dataclass(frozen=True)
-class Issued:
-    credentials: list[str]
-    notification_id: str
-
-
 def fetch_offer(line: Wire, url: str) -> bytes:
     """The offer behind `credential_offer_uri` (4.1.3). Raises IssuerRefused."""
-    return _get(line, url).content
+    return get(line, url).content
 
 
 def read_issuer(line: Wire, *, url: str, configuration_ids: list[str]) -> Issuer:
     """Metadata of the issuer and of its authorization server. Raises IssuerRefused."""
-    metadata = _json(_get(line, well_known_url(url, CREDENTIAL_ISSUER)))
+    metadata = json_in(get(line, well_known_url(url, CREDENTIAL_ISSUER)))
     if metadata.get("credential_issuer") != url:
         raise IssuerRefused("issuer_misconfigured", "credential_issuer is not the address it was read from (12.2.3)")
     configuration_id, configuration = _choose(metadata, configuration_ids)
@@ -71,9 +68,9 @@ def read_issuer(line: Wire, *, url: str, configuration_ids: list[str]) -> Issuer
         url=url,
         name=name,
         token_endpoint=token_endpoint,
-        credential_endpoint=_endpoint(metadata, "credential_endpoint", required=True),
-        nonce_endpoint=_endpoint(metadata, "nonce_endpoint"),
-        notification_endpoint=_endpoint(metadata, "notification_endpoint"),
+        credential_endpoint=endpoint_in(metadata, "credential_endpoint", required=True),
+        nonce_endpoint=endpoint_in(metadata, "nonce_endpoint"),
+        notification_endpoint=endpoint_in(metadata, "notification_endpoint"),
         configuration_id=configuration_id,
         credential_type=configuration["vct"],
         display={
@@ -82,6 +79,9 @@ def read_issuer(line: Wire, *, url: str, configuration_ids: list[str]) -> Issuer
         },
         labels=display.claim_labels(configuration),
         copies=_copies(metadata),
+        deferred_endpoint=endpoint_in(metadata, "deferred_credential_endpoint"),
+        encryption_jwk=_encryption_jwk(metadata),
+        encrypts_answers=_wants_encryption(metadata, "credential_response_encryption"),
     )
 
 
@@ -90,15 +90,15 @@ def read_keys(line: Wire, issuer: str) -> list[dict[str, Any]]:
 
     Raises IssuerRefused.
     """
-    answer = _send(line, "GET", well_known_url(issuer, JWT_VC_ISSUER), headers=_ACCEPT)
+    answer = send(line, "GET", well_known_url(issuer, JWT_VC_ISSUER), headers=ACCEPT)
     if answer.status in {404, 410}:
         return []
-    metadata = _json(_expect_200(answer))
+    metadata = json_in(expect_200(answer))
     if metadata.get("issuer") != issuer:
         raise IssuerRefused("issuer_misconfigured", "issuer in the key metadata is another one")
     key_set = metadata.get("jwks")
     if key_set is None and wire.is_web_address(metadata.get("jwks_uri")):
-        key_set = _json(_get(line, metadata["jwks_uri"]))
+        key_set = json_in(get(line, metadata["jwks_uri"]))
     entries = key_set.get("keys") if isinstance(key_set, Mapping) else None
     return [entry for entry in entries if isinstance(entry, dict)][:50] if isinstance(entries, list) else []
 
@@ -106,12 +106,12 @@ def read_keys(line: Wire, issuer: str) -> list[dict[str, Any]]:
 def redeem(line: Wire, issuer: Issuer, *, pre_authorized_code: str, tx_code: str | None) -> Grant:
     """Token request (6.1). Raises IssuerRefused; code_refused when the code or the transaction code is not accepted."""
     form = issuance.token_form(pre_authorized_code=pre_authorized_code, tx_code=tx_code)
-    answer = _send(line, "POST", issuer.token_endpoint, data=form, headers=_ACCEPT)
+    answer = send(line, "POST", issuer.token_endpoint, data=form, headers=ACCEPT)
     if answer.status != 200:
-        error = _error_of(answer)
+        error = error_of(answer)
         wrong_code = error == "invalid_grant"
         raise IssuerRefused("code_refused" if wrong_code else "issuer_refused", f"token: {answer.status} {error}")
-    body = _json(answer)
+    body = json_in(answer)
     token, kind = body.get("access_token"), body.get("token_type")
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise IssuerRefused("issuer_misconfigured", "no usable access_token")
@@ -126,101 +126,10 @@ def fetch_nonce(line: Wire, issuer: Issuer) -> str | None:
     """A fresh c_nonce (7); None when the issuer has no nonce endpoint. Raises IssuerRefused."""
     if not issuer.nonce_endpoint:
         return None
-    nonce = _json(_expect_200(_send(line, "POST", issuer.nonce_endpoint, headers=_ACCEPT))).get("c_nonce")
+    nonce = json_in(expect_200(send(line, "POST", issuer.nonce_endpoint, headers=ACCEPT))).get("c_nonce")
     if not isinstance(nonce, str) or not nonce:
         raise IssuerRefused("issuer_misconfigured", "no c_nonce")
     return nonce
-
-
-def request_credentials(line: Wire, issuer: Issuer, grant: Grant, *, proofs: list[str]) -> Issued:
-    """Credential request (8.2). Raises IssuerRefused; nonce_refused: try once more with a fresh one (8.3.1.2)."""
-    request = issuance.credential_request(configuration_id=issuer.configuration_id, proofs=proofs)
-    if grant.credential_identifier:  # named by the token answer, it must be used instead (8.2)
-        request = {"credential_identifier": grant.credential_identifier, "proofs": request["proofs"]}
-    answer = _send(
-        line,
-        "POST",
-        issuer.credential_endpoint,
-        json=request,
-        headers=_ACCEPT | {"Authorization": f"Bearer {grant.access_token}"},
-        max_bytes=_CREDENTIALS_MAX_BYTES,
-    )
-    if answer.status == 202:
-        raise IssuerRefused("not_ready", "the issuer defers issuance (8.3, 9)")
-    if answer.status != 200:
-        error = _error_of(answer)
-        code = "nonce_refused" if error == "invalid_nonce" else "issuer_refused"
-        raise IssuerRefused(code, f"credential: {answer.status} {error}")
-    body = _json(answer, max_bytes=_CREDENTIALS_MAX_BYTES)
-    entries = body.get("credentials")
-    if not isinstance(entries, list):
-        raise IssuerRefused("issuer_misconfigured", "credentials is no list")
-    found = [entry.get("credential") if isinstance(entry, dict) else None for entry in entries]
-    credentials = [credential for credential in found if isinstance(credential, str)]
-    if not credentials or len(credentials) != len(found) or len(credentials) > len(proofs):
-        raise IssuerRefused("issuer_misconfigured", "no credentials, or more than were asked for")
-    notification_id = body.get("notification_id")
-    return Issued(credentials, notification_id if isinstance(notification_id, str) else "")
-
-
-def notify(line: Wire, *, endpoint: str, access_token: str, notification_id: str, event: str) -> bool:
-    """Tell the issuer what became of its credential (11.1). Best effort by the standard: says whether it was taken."""
-    try:
-        answer = line.send(
-            "POST",
-            endpoint,
-            json={"notification_id": notification_id, "event": event},
-            headers=_ACCEPT | {"Authorization": f"Bearer {access_token}"},
-        )
-    except http.FetchFailed:
-        return False
-    return 200 <= answer.status < 300
-
-
-_ACCEPT = {"Accept": "application/json"}
-
-
-def _send(line: Wire, method: str, url: str, **more: Any) -> http.Response:
-    try:
-        return line.send(method, url, **more)
-    except http.FetchFailed as error:
-        raise IssuerRefused("issuer_unreachable", f"{error.code}: {error.reason}") from error
-
-
-def _get(line: Wire, url: str) -> http.Response:
-    return _expect_200(_send(line, "GET", url, headers=_ACCEPT))
-
-
-def _expect_200(answer: http.Response) -> http.Response:
-    if answer.status == 404:
-        raise IssuerRefused("offer_gone", "404")
-    if answer.status != 200:
-        raise IssuerRefused("issuer_unreachable", f"answered {answer.status}")
-    return answer
-
-
-def _json(answer: http.Response, *, max_bytes: int = 262_144) -> dict[str, Any]:
-    try:
-        return wire.object_in(answer, max_bytes=max_bytes)
-    except http.FetchFailed as error:
-        raise IssuerRefused("issuer_misconfigured", error.reason) from error
-
-
-def _error_of(answer: http.Response) -> str:
-    try:
-        error = wire.object_in(answer).get("error")
-    except http.FetchFailed:
-        return ""
-    return display.line(error, limit=60)
-
-
-def _endpoint(metadata: Mapping[str, Any], name: str, *, required: bool = False) -> str:
-    value = metadata.get(name)
-    if value is None and not required:
-        return ""
-    if not wire.is_web_address(value):
-        raise IssuerRefused("issuer_misconfigured", f"{name} is no address")
-    return str(value)
 
 
 def _choose(metadata: Mapping[str, Any], wanted: list[str]) -> tuple[str, Mapping[str, Any]]:
@@ -245,6 +154,26 @@ def _can_hold(configuration: Mapping[str, Any]) -> bool:
     return isinstance(algorithms, list) and "ES256" in algorithms
 
 
+def _wants_encryption(metadata: Mapping[str, Any], name: str) -> bool:
+    member = metadata.get(name)
+    return isinstance(member, Mapping) and member.get("encryption_required") is True
+
+
+def _encryption_jwk(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The issuer's key, when it insists on encrypted requests or answers; an answer is encrypted only to a request
+    that was (10). Raises IssuerRefused when it insists and names no way that we speak."""
+    request = metadata.get("credential_request_encryption")
+    wanted = [_wants_encryption(metadata, f"credential_{what}_encryption") for what in ("request", "response")]
+    if not any(wanted):
+        return None
+    jwks = request.get("jwks") if isinstance(request, Mapping) else None
+    entries = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and entry.get("alg") == "ECDH-ES" and entry.get("crv") == "P-256":
+            return entry
+    raise IssuerRefused("not_supported", "encryption is wanted, and no key for ECDH-ES on P-256 is named")
+
+
 def _authorization_server(metadata: Mapping[str, Any], url: str) -> str:
     servers = metadata.get("authorization_servers")
     named = [server for server in servers if wire.is_web_address(server)] if isinstance(servers, list) else []
@@ -252,13 +181,13 @@ def _authorization_server(metadata: Mapping[str, Any], url: str) -> str:
 
 
 def _token_endpoint(line: Wire, server: str) -> str:
-    answer = _send(line, "GET", well_known_url(server, AUTHORIZATION_SERVER), headers=_ACCEPT)
+    answer = send(line, "GET", well_known_url(server, AUTHORIZATION_SERVER), headers=ACCEPT)
     if answer.status == 404:
-        answer = _send(line, "GET", f"{server.rstrip('/')}/.well-known/openid-configuration", headers=_ACCEPT)
-    metadata = _json(_expect_200(answer))
+        answer = send(line, "GET", f"{server.rstrip('/')}/.well-known/openid-configuration", headers=ACCEPT)
+    metadata = json_in(expect_200(answer))
     if metadata.get("issuer") != server:
         raise IssuerRefused("issuer_misconfigured", "the metadata names another authorization server (RFC 8414 3.3)")
-    return _endpoint(metadata, "token_endpoint", required=True)
+    return endpoint_in(metadata, "token_endpoint", required=True)
 
 
 def _copies(metadata: Mapping[str, Any]) -> int:

@@ -13,9 +13,10 @@ from django.db import transaction
 from idv.credentials import jose, keys, sd_jwt, verify
 from idv.protocol import issuance
 from idv.protocol.issuance import CredentialOffer
-from idv.wallet import display, issuer_client, issuer_trust, links, wire
+from idv.wallet import credential_client, deferred, display, issuer_client, issuer_trust, links, wire
+from idv.wallet.credential_client import Deferred, Issued
 from idv.wallet.errors import IssuerRefused, LinkRefused
-from idv.wallet.issuer_client import Grant, Issued, Issuer
+from idv.wallet.issuer_client import Grant, Issuer
 from idv.wallet.models import CredentialCopy, HeldCredential, IncomingLink
 from idv.wallet.sealing import OpenWallet
 from idv.wallet.wire import Wire
@@ -68,8 +69,11 @@ def enter_tx_code(*, opened: OpenWallet, link: IncomingLink, tx_code: str) -> No
     links.write_content(opened, link, _prepared(opened, link) | {"tx_code": tx_code})
 
 
-def accept(*, opened: OpenWallet, link: IncomingLink, at: datetime) -> HeldCredential:
-    """Redeem the offer, verify what comes, store it. Raises LinkRefused, IssuerRefused; then nothing was stored."""
+def accept(*, opened: OpenWallet, link: IncomingLink, at: datetime) -> HeldCredential | None:
+    """Redeem the offer, verify what comes, store it; None when the issuer wants to be asked again later.
+
+    Raises LinkRefused, IssuerRefused; then nothing was stored.
+    """
     content = _prepared(opened, link)
     issuer, line = Issuer(**content["issuer"]), Wire()
     links.claim(link, at=at)
@@ -81,20 +85,38 @@ def accept(*, opened: OpenWallet, link: IncomingLink, at: datetime) -> HeldCrede
         # The issuer counts wrong transaction codes; whether the offer can still be used is for it to say.
         links.release(link)
         raise
+    holder_keys = [keys.generate() for _ in range(issuer.copies)]
     try:
-        holder_keys = [keys.generate() for _ in range(issuer.copies)]
-        issued = _request(line, issuer, grant, holder_keys, at)
-        try:
-            received = _verified(line, issuer, issued, holder_keys, at)
-        except IssuerRefused:
-            _notify(line, issuer, grant, issued, "credential_failure")
-            raise
-        credential = _store(opened, link, issuer, grant, issued, received, at)
+        answer = _request(line, issuer, grant, holder_keys, at)
+        if isinstance(answer, Deferred):
+            deferred.remember(
+                opened, link, deferred.Wait(issuer, grant, holder_keys, answer.transaction_id), answer, at
+            )
+            return None
+        return _take_in(opened, link, line, issuer, grant, answer, holder_keys, at)
     except IssuerRefused:
         links.settle(opened, link, IncomingLink.Outcome.FAILED)
         raise
-    _notify(line, issuer, grant, issued, "credential_accepted")
-    return credential
+
+
+def collect(*, opened: OpenWallet, link: IncomingLink, at: datetime) -> HeldCredential | None:
+    """Ask for a deferred credential again, when it is time to; None while it is not there. Raises as ``accept``."""
+    wait = deferred.claim_turn(opened, link, at=at)
+    if wait is None:
+        return None
+    line = Wire()
+    try:
+        answer = credential_client.collect_deferred(
+            line, wait.issuer, wait.grant, transaction_id=wait.transaction_id, most=len(wait.holder_keys)
+        )
+        if isinstance(answer, Deferred):
+            deferred.remember(opened, link, wait, answer, at)
+            return None
+        return _take_in(opened, link, line, wait.issuer, wait.grant, answer, wait.holder_keys, at)
+    except IssuerRefused as error:
+        if error.code != "issuer_unreachable":  # that one may be back at the next turn
+            links.settle(opened, link, IncomingLink.Outcome.FAILED)
+        raise
 
 
 def delete(*, opened: OpenWallet, credential: HeldCredential, at: datetime) -> None:
@@ -103,7 +125,7 @@ def delete(*, opened: OpenWallet, credential: HeldCredential, at: datetime) -> N
     told = opened.open_json(sealed, purpose=NOTIFICATION_SEAL) if sealed is not None else None
     credential.delete()
     if told is not None and at.timestamp() < told["usable_until"]:
-        issuer_client.notify(
+        credential_client.notify(
             Wire(whole_s=5),
             endpoint=told["endpoint"],
             access_token=told["access_token"],
@@ -143,7 +165,9 @@ def _offer(line: Wire, link: str) -> CredentialOffer:
         raise LinkRefused(code, error.reason) from error
 
 
-def _request(line: Wire, issuer: Issuer, grant: Grant, holder_keys: list[keys.SigningKey], at: datetime) -> Issued:
+def _request(
+    line: Wire, issuer: Issuer, grant: Grant, holder_keys: list[keys.SigningKey], at: datetime
+) -> Issued | Deferred:
     try:
         return _request_once(line, issuer, grant, holder_keys, at)
     except IssuerRefused as error:
@@ -153,10 +177,12 @@ def _request(line: Wire, issuer: Issuer, grant: Grant, holder_keys: list[keys.Si
     return _request_once(line, issuer, grant, holder_keys, at)
 
 
-def _request_once(line: Wire, issuer: Issuer, grant: Grant, holder_keys: list[keys.SigningKey], at: datetime) -> Issued:
+def _request_once(
+    line: Wire, issuer: Issuer, grant: Grant, holder_keys: list[keys.SigningKey], at: datetime
+) -> Issued | Deferred:
     nonce = issuer_client.fetch_nonce(line, issuer)
     proofs = [_proof(key, audience=issuer.url, nonce=nonce, at=at) for key in holder_keys]
-    return issuer_client.request_credentials(line, issuer, grant, proofs=proofs)
+    return credential_client.request_credentials(line, issuer, grant, proofs=proofs)
 
 
 def _proof(key: keys.SigningKey, *, audience: str, nonce: str | None, at: datetime) -> str:
@@ -164,6 +190,26 @@ def _proof(key: keys.SigningKey, *, audience: str, nonce: str | None, at: dateti
         return issuance.build_proof(key=key, audience=audience, nonce=nonce, at=at)
     # An issuer without a nonce endpoint wants none (7, F.1).
     return jose.sign({"aud": audience, "iat": jose.seconds(at)}, typ=issuance.PROOF_TYP, key=key, named_by="jwk")
+
+
+def _take_in(
+    opened: OpenWallet,
+    link: IncomingLink,
+    line: Wire,
+    issuer: Issuer,
+    grant: Grant,
+    issued: Issued,
+    holder_keys: list[keys.SigningKey],
+    at: datetime,
+) -> HeldCredential:
+    try:
+        received = _verified(line, issuer, issued, holder_keys, at)
+    except IssuerRefused:
+        _notify(line, issuer, grant, issued, "credential_failure")
+        raise
+    credential = _store(opened, link, issuer, grant, issued, received, at)
+    _notify(line, issuer, grant, issued, "credential_accepted")
+    return credential
 
 
 def _verified(
@@ -256,7 +302,7 @@ def _store(
 
 def _notify(line: Wire, issuer: Issuer, grant: Grant, issued: Issued, event: str) -> None:
     if issuer.notification_endpoint and issued.notification_id:
-        issuer_client.notify(
+        credential_client.notify(
             line,
             endpoint=issuer.notification_endpoint,
             access_token=grant.access_token,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from idv.wallet import links, receiving
+from idv.wallet import deferred, links, receiving
 from idv.wallet.browser import for_open_wallet
-from idv.wallet.errors import WalletRefusal
+from idv.wallet.errors import IssuerRefused, WalletRefusal
 from idv.wallet.forms import TransactionCodeForm
 from idv.wallet.models import IncomingLink
 from idv.wallet.pages import page, refused
@@ -26,6 +27,8 @@ def add(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpResponse
         link = links.get(opened=opened, link_id=link_id, kind=IncomingLink.Kind.OFFER)
         if link.outcome == IncomingLink.Outcome.ACCEPTED:
             return redirect("wallet:added", link.pk)
+        if deferred.is_waiting(opened, link):
+            return redirect("wallet:waiting", link.pk)
         offer = receiving.read_offer(opened=opened, link=link)
         form = _code_form(request, offer) if offer.needs_tx_code else None
         if request.method == "POST" and (form is None or form.is_valid()):
@@ -44,12 +47,14 @@ def start(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpRespon
         link = links.get(opened=opened, link_id=link_id, kind=IncomingLink.Kind.OFFER)
         if link.outcome == IncomingLink.Outcome.ACCEPTED:
             return redirect("wallet:added", link.pk)
+        if deferred.is_waiting(opened, link):
+            return redirect("wallet:waiting", link.pk)
         offer = receiving.read_offer(opened=opened, link=link)
         if offer.needs_tx_code and not offer.has_tx_code:
             return redirect("wallet:add", link.pk)
         if request.method == "POST":
-            receiving.accept(opened=opened, link=link, at=clock.now())
-            return redirect("wallet:added", link.pk)
+            credential = receiving.accept(opened=opened, link=link, at=clock.now())
+            return redirect("wallet:waiting" if credential is None else "wallet:added", link.pk)
     except WalletRefusal as error:
         return refused(request, error, retry_url=reverse("wallet:add", args=[link_id]))
     return page(request, "start", {"offer": offer})
@@ -62,6 +67,40 @@ def added(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpRespon
     if link.credential is None:  # deleted since
         return redirect("wallet:home")
     return page(request, "added", {"credential": link.credential})
+
+
+@for_open_wallet
+@require_GET
+def waiting(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpResponse:
+    """The issuer has not decided yet. Without scripts, loading the page again asks again."""
+    try:
+        link = links.get(opened=opened, link_id=link_id, kind=IncomingLink.Kind.OFFER)
+        if link.outcome == IncomingLink.Outcome.ACCEPTED or _is_there(opened, link):
+            return redirect("wallet:added", link.pk)
+    except WalletRefusal as error:
+        return refused(request, error, retry_url=request.path)
+    return page(request, "waiting", {"status_url": reverse("wallet:waiting_status", args=[link.pk])})
+
+
+@for_open_wallet
+@require_GET
+def waiting_status(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpResponse:
+    """What the waiting page follows: where to go on, if anywhere."""
+    message = _("The issuer is still working on it. You can keep this page open.")
+    try:
+        link = links.get(opened=opened, link_id=link_id, kind=IncomingLink.Kind.OFFER)
+        is_over = bool(link.outcome) or _is_there(opened, link)
+    except WalletRefusal as error:
+        is_over = error.code != "issuer_unreachable"
+    # The page itself says what came of it, in the words of a page.
+    next_url = reverse("wallet:waiting", args=[link_id]) if is_over else None
+    return JsonResponse({"next": next_url, "message": message, "progress": None})
+
+
+def _is_there(opened: OpenWallet, link: IncomingLink) -> bool:
+    if link.outcome == IncomingLink.Outcome.FAILED:
+        raise IssuerRefused("issuer_refused", "it said no while the person waited")
+    return receiving.collect(opened=opened, link=link, at=clock.now()) is not None
 
 
 def _code_form(request: HttpRequest, offer: receiving.Offer) -> TransactionCodeForm:

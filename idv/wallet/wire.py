@@ -27,6 +27,7 @@ class Wire:
         *,
         data: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         max_bytes: int = 262_144,
     ) -> http.Response:
@@ -35,7 +36,14 @@ class Wire:
         if left <= 0:
             raise http.FetchFailed("timeout", "the other side used up the time")
         return http.fetch(
-            method, url, data=data, json=json, headers=headers, timeout_s=min(_STEP_S, left), max_bytes=max_bytes
+            method,
+            url,
+            data=data,
+            json=json,
+            content=content,
+            headers=headers,
+            timeout_s=min(_STEP_S, left),
+            max_bytes=max_bytes,
         )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 
 from idv.credentials import certificates, keys, sd_jwt
-from idv.protocol import issuance, metadata
+from idv.protocol import issuance, issuance_encryption, metadata
 
 URL = "https://issuer.test/tenant"
 VCT = "https://issuer.test/credentials/Diploma"
@@ -45,6 +45,8 @@ class ForeignIssuer:
     wrong_holder: bool = False
     signed_by_stranger: bool = False
     stale_nonces: int = 0
+    deferrals: int = 0
+    encryption: str = ""  # "request" or "response": what it insists on having encrypted
 
     def __post_init__(self) -> None:
         self.key = keys.generate("issuer-key-1")
@@ -52,6 +54,8 @@ class ForeignIssuer:
             authority = certificates.development_ca("Test CA", self.at)
             self.key = certificates.issue_leaf(authority, name="Issuer", at=self.at, uri_names=[URL])
         self.nonces: set[str] = set()
+        self.encryption_key = keys.generate_encryption("for-requests")
+        self.waiting: list[Any] = []
 
     # --- what the person is given
 
@@ -95,6 +99,7 @@ class ForeignIssuer:
             "/tenant/token": "token",
             "/tenant/nonce": "nonce",
             "/tenant/credential": "credential",
+            "/tenant/deferred": "deferred",
             "/tenant/notification": "notification",
         }.get(path, "missing")
 
@@ -129,6 +134,11 @@ class ForeignIssuer:
                 }
             },
         }
+        if self.deferrals:
+            document["deferred_credential_endpoint"] = f"{URL}/deferred"
+        if self.encryption:
+            document |= issuance_encryption.metadata_members([self.encryption_key])
+            document[f"credential_{self.encryption}_encryption"]["encryption_required"] = True
         if self.with_nonce_endpoint:
             document["nonce_endpoint"] = f"{URL}/nonce"
         return {name: value for name, value in document.items() if value is not None}
@@ -167,7 +177,10 @@ class ForeignIssuer:
 
     def _credential(self, request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer token-1"
-        wanted = issuance.parse_credential_request(request.content, max_proofs=max(self.batch_size, 1))
+        body, recipient = self._opened(request)
+        wanted = issuance.parse_credential_request(
+            body, max_proofs=max(self.batch_size, 1), was_encrypted=bool(self.encryption)
+        )
         assert wanted.credential_configuration_id == "Diploma"
         if not self.with_nonce_endpoint:
             holders = [self._jwk_without_nonce(proof) for proof in wanted.proofs]
@@ -177,10 +190,37 @@ class ForeignIssuer:
                 return httpx.Response(400, json={"error": "invalid_nonce"})
             self.nonces.discard(proofs[0].nonce)
             holders = [proof.holder_jwk for proof in proofs]
-        return httpx.Response(
-            200,
-            json={"credentials": [{"credential": self.issue(holder)} for holder in holders], "notification_id": "n-1"},
-        )
+        if self.deferrals:
+            self.waiting = holders
+            return self._sealed(202, {"transaction_id": "t-1", "interval": 1}, recipient)
+        return self._granted(holders, recipient)
+
+    def _granted(self, holders: list[Any], recipient: Any) -> httpx.Response:
+        issued = [{"credential": self.issue(holder)} for holder in holders]
+        return self._sealed(200, {"credentials": issued, "notification_id": "n-1"}, recipient)
+
+    def _deferred(self, request: httpx.Request) -> httpx.Response:
+        assert request.headers["authorization"] == "Bearer token-1"
+        body, recipient = self._opened(request)
+        if json.loads(body)["transaction_id"] != "t-1" or not self.waiting:
+            return httpx.Response(400, json={"error": "invalid_transaction_id"})
+        self.deferrals -= 1
+        if self.deferrals > 0:
+            return self._sealed(202, {"transaction_id": "t-1", "interval": 1}, recipient)
+        holders, self.waiting = self.waiting, []
+        return self._granted(holders, recipient)
+
+    def _opened(self, request: httpx.Request) -> tuple[bytes, Any]:
+        if not self.encryption:
+            return request.content, None
+        assert request.headers["content-type"] == "application/jwt"
+        body = issuance_encryption.open_request(request.content, keys=[self.encryption_key])
+        return body, issuance_encryption.response_encryption_in(json.loads(body), request_was_encrypted=True)
+
+    def _sealed(self, status: int, members: dict[str, Any], recipient: Any) -> httpx.Response:
+        if recipient is None:
+            return httpx.Response(status, json=members)
+        return httpx.Response(status, content=recipient.seal(members), headers={"Content-Type": "application/jwt"})
 
     def _jwk_without_nonce(self, proof: str) -> dict[str, str]:
         from idv.credentials import jose
