@@ -64,6 +64,7 @@ _PORTAL_APPS = [
     "drf_spectacular",
     "accounts",
     "tap",
+    "idv.face",
     "idv.verifier",
     "recovery_portal.recovery",
     "recovery_portal.api",
@@ -72,7 +73,7 @@ if EMULATION:
     _PORTAL_APPS.append("recovery_portal.demo")
 _HOUSE_APPS = {
     "portal": _PORTAL_APPS,
-    "provider": ["django.contrib.messages", "idv.provider"],
+    "provider": ["django.contrib.messages", "idv.face", "idv.provider"],
     "wallet": ["django.contrib.messages", "idv.wallet"],
     "all": [*_PORTAL_APPS, "idv.provider", "idv.wallet"],
 }
@@ -247,6 +248,9 @@ PROVIDER_CERTIFICATES_FILE = env.text("PROVIDER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
+# Where `manage.py fetch_face_weights` puts what the optional engines need, and a calibration of one's own.
+FACE_WEIGHTS_DIR = env.text("FACE_WEIGHTS_DIR", str(BASE_DIR / ".face-weights"))
+FACE_CALIBRATION_FILE = env.text("FACE_CALIBRATION_FILE", "")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
 # Confidence 0-100 from which the provider takes selfie and document portrait for one person.

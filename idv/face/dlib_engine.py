@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, ImageOps
 
-from idv.face.engines import Box, Calibration, Face, Quality, mean_confidence
+from idv.face.calibrations import installed
+from idv.face.engines import Box, Calibration, Face, euclidean, mean_confidence
 from idv.face.errors import EngineUnavailable, FaceUnusable
+from idv.face.looks import judge
 
 # Anchored on the false match rate of 161 662 impostor pairs: 50 = 1 %, 70 = 0.1 %, 78 = 0.02 %.
 # The sample cannot support a claim below about 1e-5, so a confidence above 87 is "more alike", not "so much safer".
@@ -25,9 +27,6 @@ CALIBRATION: Final = Calibration(
 _WORKING_SIDE: Final = 1280
 _DETECTION_SIDE: Final = 480
 _DESCRIPTOR_FACE_PX: Final = 300
-_MIN_FACE_PX: Final = 60
-_MIN_BRIGHTNESS: Final = 45.0
-_MIN_SHARPNESS: Final = 8.0
 # A second face counts when it is comparable in size: a poster far behind is no second person at the camera.
 _SECOND_FACE_SHARE: Final = 0.4
 
@@ -73,10 +72,10 @@ class DlibFaceEngine:
     """
 
     name = "face_recognition"
-    calibration = CALIBRATION
 
     def __init__(self) -> None:
         self.version = importlib.metadata.version("face-recognition")
+        self.calibration = installed(self.name, CALIBRATION)
 
     def embed(self, jpeg: bytes) -> Face:
         """The one face in ``jpeg``. Raises FaceUnusable: no_face, two_faces, too_small, too_dark, blurred."""
@@ -84,12 +83,15 @@ class DlibFaceEngine:
         with _lock:
             models = _models()
             box = _find_face(models.detector, pixels.array)
-            quality = _quality(pixels.array, box)
+            quality = judge(pixels.array, box)
             vector = _descriptor(models, pixels.array, box)
         return Face(vector=vector, box=_scaled(box, 1 / pixels.scale), quality=quality)
 
     def confidence(self, reference: Face, probes: Sequence[Face]) -> float:
         return mean_confidence(self.calibration, reference, probes)
+
+    def distance(self, one: Face, other: Face) -> float:
+        return euclidean(one, other)
 
 
 @dataclass(frozen=True)
@@ -124,23 +126,6 @@ def _find_face(detector: Any, array: npt.NDArray[Any]) -> Box:
 
 def _scaled(box: Box, factor: float) -> Box:
     return Box(box.left * factor, box.top * factor, box.width * factor, box.height * factor)
-
-
-def _quality(array: npt.NDArray[Any], box: Box) -> Quality:
-    if box.width < _MIN_FACE_PX:
-        raise FaceUnusable("too_small", f"face {box.width:.0f} px wide")
-    top, left = max(0, round(box.top)), max(0, round(box.left))
-    face = array[top : round(box.top + box.height), left : round(box.left + box.width)]
-    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    brightness = float(np.percentile(grey, 90))
-    if brightness < _MIN_BRIGHTNESS:
-        raise FaceUnusable("too_dark", f"brightness {brightness:.0f}")
-    # Measured at one fixed width and stretched to one contrast, so that resolution and light do not pass for sharpness.
-    even = cv2.resize(grey, (128, 128), interpolation=cv2.INTER_AREA).astype(np.float32) * (160.0 / brightness)
-    sharpness = float(cv2.Laplacian(even, cv2.CV_32F).var())
-    if sharpness < _MIN_SHARPNESS:
-        raise FaceUnusable("blurred", f"sharpness {sharpness:.1f}")
-    return Quality(face_px=box.width, brightness=brightness, sharpness=sharpness)
 
 
 def _descriptor(models: _Models, array: npt.NDArray[Any], box: Box) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """What a face engine is, and the values that it measures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,9 +83,21 @@ class FaceEngine(Protocol):
         """
         ...
 
+    def distance(self, one: Face, other: Face) -> float:
+        """How unlike two faces are, on the engine's own scale, which its calibration makes comparable."""
+        ...
 
-def mean_confidence(calibration: Calibration, reference: Face, probes: Sequence[Face]) -> float:
+
+def euclidean(one: Face, other: Face) -> float:
+    return float(np.linalg.norm(one.vector - other.vector))
+
+
+def mean_confidence(
+    calibration: Calibration,
+    reference: Face,
+    probes: Sequence[Face],
+    distance: Callable[[Face, Face], float] = euclidean,
+) -> float:
     if not probes:
         raise ValueError("confidence needs at least one probe")
-    distances = [float(np.linalg.norm(reference.vector - probe.vector)) for probe in probes]
-    return sum(calibration.confidence(distance) for distance in distances) / len(distances)
+    return sum(calibration.confidence(distance(reference, probe)) for probe in probes) / len(probes)

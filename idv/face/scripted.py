@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from idv.face import cards
-from idv.face.engines import Box, Calibration, Face, Quality, mean_confidence
+from idv.face.engines import Box, Calibration, Face, Quality, euclidean, mean_confidence
 from idv.face.errors import FaceUnusable
 from idv.face.liveness import FRONTAL, LivenessVerdict, is_complete, photos_of, repeats, step_of
 
@@ -39,6 +39,9 @@ class ScriptedFaceEngine:
 
     def confidence(self, reference: Face, probes: Sequence[Face]) -> float:
         return mean_confidence(self.calibration, reference, probes)
+
+    def distance(self, one: Face, other: Face) -> float:
+        return euclidean(one, other)
 
 
 class ScriptedLivenessEngine:

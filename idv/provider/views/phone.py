@@ -82,7 +82,7 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
     sides = steps.sides_of(proofing)
     errors: dict[str, str] = {}
     if request.method == "POST":
-        uploads = {side: request.FILES[f"frame_{side}"] for side in sides if f"frame_{side}" in request.FILES}
+        uploads = {side: files[0] for side in sides if (files := request.FILES.getlist(f"frame_{side}"))}
         accepted, errors = _accept(uploads, missing=[side for side in sides if side not in uploads])
         if not errors:
             steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
