@@ -105,9 +105,25 @@ def offer_members(offer: CredentialOffer) -> dict[str, Any]:
     }
 
 
+def code_flow_offer_members(
+    *, credential_issuer: str, credential_configuration_ids: Sequence[str], issuer_state: str
+) -> dict[str, Any]:
+    """An offer for the authorization code flow; ``issuer_state`` comes back in the pushed request (section 5.1.3)."""
+    return {
+        "credential_issuer": credential_issuer,
+        "credential_configuration_ids": list(credential_configuration_ids),
+        "grants": {"authorization_code": {"issuer_state": issuer_state}},
+    }
+
+
 def offer_link(offer: CredentialOffer, *, base: str = f"{SCHEME}://") -> str:
     """The offer by value. ``base`` is the scheme for any wallet, or the address of a web wallet."""
-    return links.build(base, {"credential_offer": strict_json.dumps(offer_members(offer))})
+    return offer_link_by_value(offer_members(offer), base=base)
+
+
+def offer_link_by_value(members: Mapping[str, Any], *, base: str = f"{SCHEME}://") -> str:
+    """As ``offer_link``, for an offer's JSON members."""
+    return links.build(base, {"credential_offer": strict_json.dumps(members)})
 
 
 def offer_link_by_reference(offer_uri: str, *, base: str = f"{SCHEME}://") -> str:
