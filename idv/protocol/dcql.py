@@ -30,15 +30,29 @@ class HeldCredential:
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A held credential that answers one credential query, and the claim paths to disclose for it."""
+    """A held credential that answers one credential query, and the claim paths to disclose for it.
+
+    ``options`` are all the claim sets that this credential can satisfy, the verifier's preferred one first: any will
+    do for the verifier, so the choice is the person's.
+    """
 
     key: str
-    paths: tuple[Path, ...]
+    options: tuple[tuple[Path, ...], ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The verifier's preferred claim set."""
+        return self.options[0]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The top-level claim names among the paths."""
-        return tuple(dict.fromkeys(path[0] for path in self.paths if isinstance(path[0], str)))
+        """The top-level claim names of the preferred claim set."""
+        return names_in(self.paths)
+
+
+def names_in(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The top-level claim names among ``paths``."""
+    return tuple(dict.fromkeys(path[0] for path in paths if isinstance(path[0], str)))
 
 
 def query(
@@ -78,16 +92,16 @@ def validate(dcql_query: object) -> dict[str, Any]:
 def match(dcql_query: Mapping[str, Any], held: Sequence[HeldCredential]) -> dict[str, list[Match]]:
     """Which held credentials answer each credential query. Queries that nothing answers are absent.
 
-    Of ``claim_sets`` the first that a credential can satisfy is taken: the verifier's order is its preference.
+    Of ``claim_sets`` the first that a credential can satisfy is the preferred one: the verifier's order says so.
     """
     found: dict[str, list[Match]] = {}
     for entry in dcql_query["credentials"]:
         if entry["format"] != FORMAT:
             continue
         for candidate in held:
-            paths = _paths_for(entry, candidate)
-            if paths is not None:
-                found.setdefault(entry["id"], []).append(Match(key=candidate.key, paths=paths))
+            options = _options_for(entry, candidate)
+            if options:
+                found.setdefault(entry["id"], []).append(Match(key=candidate.key, options=options))
     return found
 
 
@@ -134,7 +148,7 @@ def require_claims(dcql_query: Mapping[str, Any], query_id: str, claims: Mapping
     entry = next((entry for entry in dcql_query["credentials"] if entry["id"] == query_id), None)
     if entry is None:
         raise DcqlInvalid("vp_token_unasked", "an answer to a query that was not asked")
-    if _satisfied(entry, claims) is None:
+    if not _satisfied(entry, claims):
         raise DcqlInvalid("claims_missing", "a requested claim was not disclosed")
 
 
@@ -154,23 +168,24 @@ def _step_into(item: Any, step: str | int | None) -> list[Any]:
     return [item[step]] if isinstance(item, dict) and step in item else []
 
 
-def _paths_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[Path, ...] | None:
+def _options_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[tuple[Path, ...], ...]:
     if candidate.vct not in entry["meta"]["vct_values"]:
-        return None
+        return ()
     return _satisfied(entry, candidate.claims)
 
 
-def _satisfied(entry: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[Path, ...] | None:
-    """The paths of the first claim set that ``claims`` satisfies, or None."""
+def _satisfied(entry: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[tuple[Path, ...], ...]:
+    """The paths of every claim set that ``claims`` satisfies, in the verifier's order."""
     wanted = entry.get("claims", [])
     by_id = {item["id"]: item for item in wanted if "id" in item}
     options = (
         [[by_id[name] for name in option] for option in entry["claim_sets"]] if "claim_sets" in entry else [wanted]
     )
-    for option in options:
-        if all(_has(claims, item) for item in option):
-            return tuple(tuple(item["path"]) for item in option)
-    return None
+    return tuple(
+        tuple(tuple(item["path"]) for item in option)
+        for option in options
+        if all(_has(claims, item) for item in option)
+    )
 
 
 def _has(claims: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -26,6 +26,14 @@ from recovery_portal.kit.errors import DomainError
 
 
 @dataclass(frozen=True)
+class ClaimSet:
+    """Another selection of claims that the verifier would take as well. `token` chooses it."""
+
+    token: str
+    labels: list[str]
+
+
+@dataclass(frozen=True)
 class Part:
     """One credential that would be shared: which, what of it, and what else would fit instead."""
 
@@ -35,6 +43,8 @@ class Part:
     disclose: list[str]
     claims: list[ShownClaim]
     choices: list[HeldCredential]
+    claim_set: str
+    claim_sets: list[ClaimSet]
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Answered:
 def read_request(*, opened: OpenWallet, link: IncomingLink, wanted: Collection[str] = (), at: datetime) -> Asked:
     """Fetch the request once, verify it every time, and see what fits. Raises LinkRefused, VerifierRefused.
 
-    `wanted`: ids of held credentials to prefer where several would do.
+    `wanted`: ids of held credentials, and tokens of claim sets, to prefer where several would do.
     """
     if link.outcome or link.claimed_at is not None:
         raise LinkRefused("already_used", "the request was answered")
@@ -175,7 +185,9 @@ def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str]
         fitting = matches[query_id]
         match = next((found for found in fitting if found.key in wanted), fitting[0])
         row, disclosable = credentials[match.key], set(sd_jwt.disclosable_claims(compacts[match.key]))
-        disclose = [name for name in match.names if name in disclosable]
+        tokens_of = [f"{query_id}:{index}" for index in range(len(match.options))]
+        chosen = next((index for index, token in enumerate(tokens_of) if token in wanted), 0)
+        disclose = [name for name in dcql.names_in(match.options[chosen]) if name in disclosable]
         # What the issuer made undisclosable goes along whether it was asked for or not; the person sees that too.
         shared = {n: v for n, v in claims[match.key].items() if n in disclose or n not in disclosable}
         parts.append(
@@ -186,6 +198,12 @@ def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str]
                 disclose=disclose,
                 claims=display.shown_claims(shared, row.labels),
                 choices=[credentials[found.key] for found in fitting],
+                claim_set=tokens_of[chosen],
+                claim_sets=[
+                    ClaimSet(token, [display.label_for([name], row.labels) for name in dcql.names_in(option)])
+                    for token, option in zip(tokens_of, match.options, strict=True)
+                    if token != tokens_of[chosen]
+                ],
             )
         )
     return parts

@@ -11,10 +11,11 @@ import httpx
 
 from idv.credentials import certificates, jose, keys, verify
 from idv.credentials.trust import TrustedIssuer, TrustedIssuers
-from idv.protocol import dcql, presentation
+from idv.protocol import dcql, did, presentation
 from tests.fakes import foreign_issuer
 
 HOST = "verifier.test"
+DID = did.web(f"https://{HOST}")
 
 
 class NoStatus:
@@ -37,6 +38,8 @@ class ForeignVerifier:
     signed_by_stranger: bool = False
     link_client_id: str | None = None
     lifetime: timedelta = timedelta(minutes=5)
+    transaction_data: list[str] = field(default_factory=list)
+    posted: list[dict[str, str]] = field(default_factory=list)
     answers: list[dict[str, str]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
@@ -44,7 +47,12 @@ class ForeignVerifier:
         self.authority = certificates.development_ca("Verifier CA", self.at)
         self.key = certificates.issue_leaf(self.authority, name="Verifier", at=self.at, dns_names=[HOST])
         self.encryption_key = keys.generate_encryption()
-        self.client_id = presentation.client_id_of(self.key, prefix=self.prefix, host=HOST)  # type: ignore[arg-type]
+        self.client_id = presentation.client_id_of(
+            self.key,
+            prefix=self.prefix,  # type: ignore[arg-type]
+            host=HOST,
+            identifier=DID,
+        )
         self.query = self.query or dcql.query(query_id="id1", vcts=[foreign_issuer.VCT], claims=self.claims)
 
     def link(self, base: str = "openid4vp://") -> str:
@@ -68,6 +76,7 @@ class ForeignVerifier:
             expires_at=self.at + self.lifetime,
             wallet_nonce=wallet_nonce,
             purpose=self.purpose,
+            transaction_data=self.transaction_data,
         )
         if not self.overrides and not self.signed_by_stranger:
             return token
@@ -81,7 +90,7 @@ class ForeignVerifier:
         return httpx.MockTransport(self.handle)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        name = request.url.path.strip("/")
+        name = {"/.well-known/did.json": "did"}.get(request.url.path, request.url.path.strip("/"))
         self.calls.append(name)
         fault = self.faults.get(name)
         if fault is not None:
@@ -90,7 +99,13 @@ class ForeignVerifier:
                 raise answer
             return answer
         form = {key: values[0] for key, values in parse_qs(request.content.decode()).items()}
+        if name == "did":
+            return httpx.Response(
+                200,
+                json=did.document(did=DID, origin=f"https://{HOST}", keys=[self.key], current=[self.key.kid]),
+            )
         if name == "request":
+            self.posted.append(form)
             assert request.method == self.method.upper()
             token = self.request_object(form.get("wallet_nonce"))
             return httpx.Response(200, content=token, headers={"Content-Type": presentation.REQUEST_MEDIA_TYPE})

@@ -30,7 +30,7 @@ def test_the_consent_page_names_who_asks_what_for_and_every_claim(holder, issuer
         assert f'class="button button--primary" type="submit" name="answer" value="{answer}"' in holder.page
 
 
-@pytest.mark.parametrize("prefix", ["x509_hash", "x509_san_dns"])
+@pytest.mark.parametrize("prefix", ["x509_hash", "x509_san_dns", "decentralized_identifier"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_sharing_gives_a_presentation_that_verifies_and_no_claim_more(holder, issuer, houses, prefix, method):
     verifier = join(ForeignVerifier(at=issuer.at, prefix=prefix, method=method))
