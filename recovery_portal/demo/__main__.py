@@ -46,6 +46,8 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("\nStopping …")
     finally:
+        for impatience in (signal.SIGTERM, signal.SIGINT):  # a second Ctrl+C must not leave half of them running
+            signal.signal(impatience, signal.SIG_IGN)
         running.unlink(missing_ok=True)
         houses.stop()
         redis.stop()
