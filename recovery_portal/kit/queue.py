@@ -2,16 +2,28 @@
 
 from typing import Any
 
+import structlog
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
 
 
 def enqueue(task: str, **ids: Any) -> None:
     """Send ``task`` when the open transaction commits (at once when there is none).
 
-    Arguments are ids; faces, documents, passes and codes never travel through the broker.
+    Arguments are ids; faces, documents, passes and codes never travel through the broker. A broker that cannot be
+    reached fails nobody's click, as what was committed stands: the sweeps of the rooms find work that nobody took up.
     """
-    transaction.on_commit(lambda: _registered(task).apply_async(kwargs=ids))
+    transaction.on_commit(lambda: _send(task, ids))
+
+
+def _send(task: str, ids: dict[str, Any]) -> None:
+    try:
+        _registered(task).apply_async(kwargs=ids)
+    except OperationalError:
+        log.exception("task_not_sent", task=task)
 
 
 def _registered(task: str) -> Any:

@@ -16,7 +16,7 @@ from .joining import join
 from .presenting import ask
 
 _HOUR_S = 3600
-_CODES_PER_ATTEMPT = 30
+_RENEWALS_PER_ATTEMPT = 30
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def renew(*, attempt: RecoveryAttempt, device: AttemptDevice, at: datetime) -> N
     RateLimited."""
     if attempt.state != State.AWAITING_PRESENTATION:
         return
+    # Counted here and not where codes are made: the first one comes with the provider's answer, which is spent by then.
+    ratelimit.hit("recovery.renew", str(attempt.pk), limit=_RENEWALS_PER_ATTEMPT, period_s=_HOUR_S)
     with transaction.atomic():
         if device.role == AttemptDevice.Role.STARTER and attempt.companion is None:
             invite(attempt=attempt, at=at)
@@ -47,8 +49,7 @@ def renew(*, attempt: RecoveryAttempt, device: AttemptDevice, at: datetime) -> N
 
 
 def open_hand_off(*, attempt: RecoveryAttempt, at: datetime) -> HandOff:
-    """A fresh code in place of the earlier ones. Raises RateLimited."""
-    ratelimit.hit("recovery.hand-off", str(attempt.pk), limit=_CODES_PER_ATTEMPT, period_s=_HOUR_S)
+    """A fresh code in place of the earlier ones."""
     token = tokens.new_token()
     with transaction.atomic():
         attempt.hand_offs.filter(used_at=None, declined_at=None, expires_at__gt=at).update(expires_at=at)
