@@ -15,6 +15,7 @@ from idv.protocol import did, presentation, strict_json, transaction_data
 from idv.verifier import flows, keys
 from idv.verifier.flows import RequestWire
 from idv.verifier.machine import RequestStatus
+from idv.verifier.management.commands import rotate_keys
 from idv.verifier.models import IdentityProvider, PresentationRequest, VerifierKey
 
 from .parties import PORTAL, WalletInHand, anchor_of, body, post
@@ -123,11 +124,6 @@ class TestEveryWay:
 
 
 class TestTransactionData:
-    def present(
-        self, wallet: WalletInHand, read: presentation.PresentationRequest, at: datetime, **changes: Any
-    ) -> Any:
-        return wallet.answer(read, at, **changes)
-
     def test_a_wallet_that_says_nothing_of_it_is_not_asked(
         self, row: IdentityProvider, client: Client, at: datetime
     ) -> None:
@@ -247,11 +243,6 @@ class TestOurOwnName:
 
 
 class TestRotation:
-    def rotate(self) -> Any:
-        out = io.StringIO()
-        call_command("rotate_keys", stdout=out)
-        return json.loads(out.getvalue())
-
     def test_the_old_key_stays_visible_and_answers_what_it_began(
         self, row: IdentityProvider, wallet: WalletInHand, client: Client, at: datetime
     ) -> None:
@@ -273,8 +264,6 @@ class TestRotation:
         assert f"did:web:portal.test#{old}" not in document["authentication"]
 
     def test_the_command_prints_json_alone(self, row: IdentityProvider, at: datetime) -> None:
-        from idv.verifier.management.commands import rotate_keys
-
         first = keys.active_row(at=at).kid
         out = io.StringIO()
         call_command(rotate_keys.Command(), stdout=out)
@@ -286,8 +275,6 @@ class TestRotation:
     def test_a_file_that_still_holds_the_old_key_changes_nothing(
         self, row: IdentityProvider, at: datetime, settings: Any, tmp_path: Any
     ) -> None:
-        from idv.verifier.management.commands import rotate_keys
-
         active = keys.signing_key(keys.active_row(at=at))
         (tmp_path / "key.pem").write_text(active.private_pem())
         (tmp_path / "chain.pem").write_text("".join(active.chain_pems()))
