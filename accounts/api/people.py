@@ -159,7 +159,7 @@ class MemberReferences(GraphView):
                body=shapes.Reference, status=204)  # fmt: skip
     def post(self, request: Request, key: str) -> Response:
         group = lookup.group(key)
-        found = _REFERENCE.search(self.read(shapes.Reference)["@odata.id"])
+        found = _REFERENCE.search(self.read(shapes.Reference)["reference"])
         if found is None:
             raise GraphError(400, "The reference is not of the form …/directoryObjects/{id}.", "Request_BadRequest")
         user = lookup.person(found.group(1))

@@ -138,7 +138,7 @@ class Reference(serializers.Serializer):
     """``{"@odata.id": "…/directoryObjects/{id}"}``."""
 
     def get_fields(self) -> dict[str, Any]:
-        return {"@odata.id": serializers.CharField(max_length=500)}
+        return {"@odata.id": serializers.CharField(max_length=500, source="reference")}
 
 
 class AuditAnswer(serializers.Serializer):
