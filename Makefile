@@ -33,7 +33,7 @@ bench: $(VENV)/.development ## Measure, as ratios against the bare engines in th
 	$(RUN) -m tests.bench
 
 pictures: $(VENV)/.development provision ## Take the pictures of docs/images again
-	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser -m browser -k "pictures"
+	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser/test_looks.py
 
 lock: $(UV) ## Resolve the dependencies anew into the two lock files
 	$(UV) lock --upgrade --quiet

@@ -1,0 +1,259 @@
+"""Every page a person meets, looked at as they meet it: axe, both colour schemes, 1280 and 390 pixels, 320 without sideways
+scrolling; and the road by keyboard alone. ``PICTURES=docs/images`` keeps what was seen."""
+
+import json
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from recovery_portal.demo.houses import Houses
+from recovery_portal.demo.organisation import OPERATOR
+
+from .looks import Looks
+from .walk import DECISION_TIMEOUT_MS, LENA, PIN, VERA, Person
+
+PROOFING = re.compile(r"/proofing/([0-9a-f-]+)/")
+
+
+@pytest.fixture
+def looks() -> Looks:
+    folder = os.environ.get("PICTURES")
+    return Looks(Path(folder) if folder else None)
+
+
+def _turn(houses: Houses, role: str, table: str, **columns: object) -> None:
+    """Put the newest row of a house's ``table`` where the page to be looked at is, as a long story would have."""
+    newest = f"(SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT 1)"
+    with sqlite3.connect(houses.databases[role].removeprefix("sqlite:///"), timeout=10) as database:
+        names = ", ".join(f"{name} = ?" for name in columns)
+        database.execute(f"UPDATE {table} SET {names} WHERE rowid = {newest}", tuple(columns.values()))
+    database.close()
+
+
+def _attempt(houses: Houses, **columns: object) -> None:
+    _turn(houses, "portal", "recovery_recoveryattempt", **columns)
+
+
+def test_the_eye_sees(desktop: BrowserContext, looks: Looks) -> None:
+    page = desktop.new_page()
+    page.set_content("<title>T</title><p style='color:#999;background:#aaa;width:500px'>Hard to read</p>")
+    looks.take(page, "bad")
+    found = "\n".join(looks.problems)
+    assert "color-contrast" in found
+    assert "html-has-lang" in found
+    assert "scrolls sideways" in found
+
+
+def test_pages_of_the_journey(houses: Houses, desktop: BrowserContext, phone: BrowserContext, looks: Looks) -> None:
+    person = Person(houses, VERA, desktop, phone, looks)
+    person.come_to_the_face_check()
+    person.check_face()
+    expect(person.phone.get_by_role("button", name="Show my Temporary Access Pass")).to_be_visible(
+        timeout=DECISION_TIMEOUT_MS
+    )
+    _look_at_the_number(person)
+    person.reveal_pass()
+    person.sign_in_with_pass()
+    person.register_passkey()
+    _look_at_security_info(person.phone, looks)
+    person.sign_out()
+    person.sign_in_with_passkey()
+    _look_at_prompts(person)
+    _look_at_the_wallet(houses, phone.new_page(), looks)
+    assert not looks.problems, "\n".join(looks.problems)
+
+
+def _look_at_the_number(person: Person) -> None:
+    """A profile setting that the demo does not use: the pass where the recovery began, after number matching."""
+    _attempt(person.houses, state="awaitingNumber", pairing_number=42, pairing_choices="[17, 42, 86]")
+    for page, name in ((person.phone, "number"), (person.desk, "number-shown")):
+        page.goto(f"{person.houses.url('portal')}/recover/face/")
+        person.pictures.take(page, name)
+    _attempt(person.houses, state="matched", pairing_number=None, pairing_choices="[]")
+    person.phone.goto(f"{person.houses.url('portal')}/recover/face/")
+
+
+def _look_at_security_info(page: Page, looks: Looks) -> None:
+    home = page.url
+    looks.take(page, "security-info-passkey")
+    page.get_by_role("link", name="Rename").first.click()
+    looks.take(page, "rename")
+    page.get_by_label("Name").fill("")
+    page.get_by_role("button", name="Save").click()
+    looks.take(page, "rename-refused")
+    page.goto(home)
+    page.get_by_role("link", name="Delete").first.click()
+    looks.take(page, "delete")
+    page.goto(f"{home}add/")
+    looks.take(page, "add-method")
+    page.goto(f"{home}password/")
+    looks.take(page, "change-password")
+    page.goto(f"{home}add/authenticator-app/")
+    looks.take(page, "authenticator-app")
+    page.get_by_label("Code").fill(pyotp.TOTP(page.locator("#app-key").inner_text().strip()).now())
+    page.get_by_role("button", name="Next").click()
+    looks.take(page, "authenticator-app-added")
+    page.get_by_role("link", name="Done").click()
+
+
+def _look_at_prompts(person: Person) -> None:
+    person.desk.context.clear_cookies()
+    for way, name in (("Face, fingerprint", "prompt-passkey"), ("code", "prompt-code")):
+        person.name_account()
+        person.desk.get_by_role("link", name=re.compile(way)).first.click()
+        person.pictures.take(person.desk, name)
+
+
+def _look_at_the_wallet(houses: Houses, page: Page, looks: Looks) -> None:
+    def go(path: str, name: str) -> None:
+        page.goto(f"{houses.url('wallet')}/{path}")
+        looks.take(page, name)
+
+    go("", "verified-ids")
+    for path in ("settings", "history", "erase", "paste"):
+        go(f"{path}/", f"wallet-{path}")
+    page.get_by_label("link").fill("openid4vp://?client_id=nobody&request_uri=http%3A%2F%2Flocalhost%3A9%2Fnone")
+    page.get_by_role("button", name="Continue").click()
+    looks.take(page, "wallet-refused")
+    request = json.loads(houses.manage("portal", "request_test_presentation", "--json"))["request"]
+    for answer in ("Share", "Decline"):
+        go("paste/", "wallet-paste")
+        page.get_by_label("link").fill(request)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("button", name=answer).click()
+        looks.take(page, f"wallet-answered-{answer.lower()}")
+        request = json.loads(houses.manage("portal", "request_test_presentation", "--json"))["request"]
+    go("", "verified-ids")
+    page.locator("a.wallet-card").first.click()
+    looks.take(page, "wallet-card")
+    page.get_by_role("link", name="Delete").click()
+    looks.take(page, "wallet-delete")
+    page.get_by_role("button", name="Lock").click()
+    looks.take(page, "wallet-unlock")
+    page.get_by_label("PIN", exact=True).fill(PIN[::-1])
+    page.get_by_role("button", name="Unlock").click()
+    looks.take(page, "wallet-unlock-refused")
+
+
+def test_pages_of_other_endings(houses: Houses, desktop: BrowserContext, phone: BrowserContext, looks: Looks) -> None:
+    person = Person(houses, LENA, desktop, phone, looks)
+    portal = houses.url("portal")
+    person.name_account()
+    person.desk.goto(f"{portal}/recover/face/")
+    looks.take(person.desk, "other-browser")
+    person.desk.goto(f"{portal}/recover/")
+    person.desk.get_by_role("button", name="Continue").click()
+    looks.take(person.desk, "information-refused")
+    person.name_account()
+    person.ask_for_recovery()
+    _look_at_the_provider(person)
+    person.desk.goto(f"{portal}/recover/face/")
+    looks.take(person.desk, "recovery-provider")
+    _attempt(houses, state="awaitingPresentation")
+    person.desk.goto(f"{portal}/recover/face/")
+    looks.take(person.desk, "present-over")
+    ended_at = None
+    for state in ("signedIn", "completed", "evaluated", "refused", "mismatched", "unavailable", "expired"):
+        _attempt(houses, state=state, ended_at=ended_at)
+        person.desk.goto(f"{portal}/recover/face/")
+        looks.take(person.desk, f"recovery-{state}")
+        ended_at = "2026-01-01 00:00:00"
+    _attempt(houses, state="started", ended_at=None)
+    person.desk.goto(f"{portal}/recover/cancel/")
+    looks.take(person.desk, "recovery-cancel")
+    person.desk.get_by_role("button", name="Cancel recovery").click()
+    looks.take(person.desk, "recovery-cancelled")
+    person.phone.goto(f"{portal}/recover/phone/nothing/")
+    looks.take(person.phone, "hand-off-over")
+    mail = max((houses.folder / "mail").iterdir(), key=lambda path: path.stat().st_mtime).read_text()
+    person.phone.goto(re.findall(r"http\S+/not-me/\S+", mail)[-1])
+    looks.take(person.phone, "not-me")
+    person.phone.goto(f"{portal}/nowhere/")
+    looks.take(person.phone, "not-found")
+    person.phone.goto(f"{portal}/demo/")
+    looks.take(person.phone, "demo")
+    assert not looks.problems, "\n".join(looks.problems)
+
+
+def _look_at_the_provider(person: Person) -> None:
+    provider, looks, page = person.houses.url("provider"), person.pictures, person.desk
+    person.scan_providers_code()
+    expect(page.get_by_role("heading", name="Go on with your phone")).to_be_visible()
+    looks.take(page, "provider-follow")
+    person.phone.get_by_role("button", name="Continue", exact=True).click()
+    looks.take(person.phone, "details-refused")
+    person.give_details()
+    person.choose_document()
+    person.photograph_document({"front": b"no picture"})
+    looks.take(person.phone, "document-photos-refused")
+    found = PROOFING.search(person.phone.url)
+    assert found
+    current = f"{provider}/proofing/{found[1]}/"
+    for state in ("declined", "cancelled", "expired"):
+        _turn(person.houses, "provider", "provider_proofingsession", state=state)
+        person.phone.goto(current)
+        looks.take(person.phone, f"provider-{state}")
+    page.goto(current)
+    looks.take(page, "provider-way-home")
+    for path, name in (("", "provider-home"), ("authorize?client_id=x&request_uri=y", "provider-no-entry")):
+        page.goto(f"{provider}/{path}")
+        looks.take(page, name)
+    page.goto(f"{provider}/hand-over/nothing")
+    looks.take(page, "provider-hand-over-refused")
+    page.goto(f"{provider}/specimen/")
+    looks.take(page, "specimen-desk")
+    page.get_by_role("button", name="Make the specimen").click()
+    looks.take(page, "specimen-desk-refused")
+    for field in ("Made out to", "Face"):
+        page.get_by_label(field, exact=True).select_option(index=1)
+    page.get_by_role("button", name="Make the specimen").click()
+    expect(page.get_by_role("heading", name="Your specimen")).to_be_visible(timeout=DECISION_TIMEOUT_MS)
+    looks.take(page, "specimen")
+
+
+ADMIN_PAGES = {
+    "": "admin",
+    "accounts/user/": "admin-users",
+    "accounts/user/add/": "admin-user-add",
+    "accounts/directorygroup/": "admin-groups",
+    "accounts/auditevent/": "admin-audit",
+    "verifier/identityprovider/": "admin-providers",
+    "recovery/recoveryprofile/": "admin-profiles",
+    "recovery/recoveryattempt/": "admin-attempts",
+    "recovery/recoverypolicy/": "admin-policy",
+    "tap/temporaryaccesspasspolicy/": "admin-pass-policy",
+    "tap/temporaryaccesspass/add/?account_name=lena.osei@contoso.example": "admin-pass-add",
+}
+
+
+def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    password = houses.manage("portal", "seed_demo").split()[-1]
+    page.goto(f"{houses.url('portal')}/admin/")
+    page.get_by_label("Account name").fill(OPERATOR)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    for path, name in ADMIN_PAGES.items():
+        page.goto(f"{houses.url('portal')}/admin/{path}")
+        looks.take(page, name)
+    page.get_by_role("button", name="Add").click()
+    looks.take(page, "admin-pass-issued")
+    for path, name in (
+        ("accounts/user/", "user"),
+        ("recovery/recoveryprofile/", "profile"),
+        ("recovery/recoveryattempt/", "attempt"),
+    ):
+        page.goto(f"{houses.url('portal')}/admin/{path}")
+        page.locator("#result_list tbody th a").first.click()
+        looks.take(page, f"admin-{name}")
+        if name == "profile":
+            page.get_by_role("link", name="Switch to").click()
+            looks.take(page, "admin-profile-mode")
+    page.context.close()
+    assert not looks.problems, "\n".join(looks.problems)
