@@ -10,7 +10,7 @@ from django.test import Client
 
 from idv.credentials import jose, keys, sd_jwt
 from idv.protocol import presentation
-from idv.verifier import errors, flows, signals, views
+from idv.verifier import claims, errors, flows, signals, views
 from idv.verifier.models import IdentityProvider, PresentationRequest
 
 from .parties import PORTAL, Provider, WalletInHand, body, data_uri, plain_photo, post
@@ -495,3 +495,50 @@ class TestStrangersAndThieves:
         codes = {post(client, path, {"error": "access_denied", "state": "x"}).status_code for _ in range(25)}
         assert codes == {400, 429}
         assert again(asked).status == "open"
+
+
+def test_s10_a_credential_serves_the_recovery_it_was_made_for_and_no_other(
+    row: IdentityProvider, asked: PresentationRequest, wallet: WalletInHand, client: Client, at: datetime
+) -> None:
+    """After success, or for another account: every recovery has a proofing of its own, and its reference."""
+    opened = wallet.fetch(asked, client, at)
+    assert post(client, opened.response_uri, wallet.answer(opened, at)).status_code == 200
+    another = flows.request_presentation(
+        provider=row,
+        proofing_reference="proofing-2",
+        purpose="Recover your account",
+        account_hint="b•••@fabrikam.example",
+        same_device=False,
+        at=at,
+        correlation_id="attempt-of-another",
+    )
+    opened = wallet.fetch(another, client, at)
+    assert post(client, opened.response_uri, wallet.answer(opened, at)).status_code == 400
+    another.refresh_from_db()
+    assert (another.status, another.reason_code) == ("refused", "other_proofing")
+
+
+@pytest.mark.parametrize(
+    "portrait",
+    [
+        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:text/html;base64,PHNjcmlwdD4=",
+        "data:image/jpeg;base64,/9j/AAAA",
+        "https://elsewhere.test/portrait.jpg",
+        "javascript:alert(1)",
+        "data:image/jpeg;base64," + "A" * 1_400_000,
+    ],
+    ids=["svg", "html", "no jpeg", "an address", "a script", "too large"],
+)
+def test_s15_no_portrait_but_a_sound_jpeg_reaches_the_eye(
+    asked: PresentationRequest, provider: Provider, client: Client, at: datetime, portrait: str
+) -> None:
+    if len(portrait) > 1_000_000:  # no issuer of ours would sign it, and no door would take it
+        with pytest.raises(errors.PresentationRefused):
+            claims.accept({"firstName": "A", "lastName": "B", "proofingReference": "c", "portrait": portrait})
+        return
+    spoiled = WalletInHand(provider, claims={"portrait": portrait})
+    opened = spoiled.fetch(asked, client, at)
+    assert post(client, opened.response_uri, spoiled.answer(opened, at)).status_code == 400
+    asked.refresh_from_db()
+    assert asked.reason_code == "portrait_refused"
