@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from threading import Barrier
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from idv.provider.models import (
 )
 from recovery_portal.kit.images import AcceptedImage
 from tests.fakes.proofing import Browser, Portal, WireWallet, arrive, document_card
+from tests.fakes.wire_wallet import CLIENT_ID, REDIRECT_URI, FullWallet, home_of, offer_for_test
 from tests.flow.provider_house import house, portal  # noqa: F401
 from tests.flow.test_provider_issuer import proofing, shown, token, wallet  # noqa: F401
 from tests.flow.test_provider_skip_ahead import at_state
@@ -146,3 +149,49 @@ def test_processes_that_start_together_agree_on_their_keys(portal):  # noqa: F81
     assert ProviderKey.objects.count() == 3
     kids = {tuple(sorted(entry["kid"] for entry in answer["keys"])) for answer in answers}
     assert len(kids) == 1
+
+
+def test_one_deferred_credential_collected_at_once(portal):  # noqa: F811
+    holder = FullWallet()
+    holder.redeem(offer_for_test(ready_after_s=0))
+    transaction_id = holder.credential().json()["transaction_id"]
+    answers = at_once(lambda _: _same_token(holder).deferred(transaction_id))
+    assert statuses(answers) == [200, 400, 400, 400]
+    assert IssuedCredential.objects.count() == 1
+
+
+def test_one_dpop_proof_shown_at_once(portal):  # noqa: F811
+    holder = FullWallet(is_bound=True)
+    holder.redeem(offer_for_test())
+    headers = {"authorization": f"DPoP {holder.access_token}", "dpop": holder.dpop_proof("/notification")}
+    body = '{"notification_id": "x", "event": "credential_accepted"}'
+    answers = at_once(
+        lambda _: WireWallet().client.post("/notification", body, content_type="application/json", headers=headers)
+    )
+    assert statuses(answers) == [400, 401, 401, 401], "one comes through to the question itself"
+
+
+def test_one_wallets_code_redeemed_at_once(portal):  # noqa: F811
+    call_command(
+        "register_wallet", "--client-id", CLIENT_ID, "--name", "W", "--redirect-uri", REDIRECT_URI, stdout=StringIO()
+    )
+    holder, browser = FullWallet(), Browser()
+    state = offer_for_test(by_code_flow=True).offer_uri.rpartition("/")[2]
+    query = {"client_id": CLIENT_ID, "request_uri": holder.push(issuer_state=state).json()["request_uri"]}
+    browser.client.get("/authorize", query)
+    code = home_of(browser.client.post("/authorize/holder", {"answer": "accept"}))["code"]
+
+    def redeem(_):
+        other = FullWallet()
+        other.code_verifier = holder.code_verifier
+        return other.redeem_code(code)
+
+    assert statuses(at_once(redeem)) == [200, 400, 400, 400]
+    # Whoever came second may have been a thief: the token is taken back, or was not there yet to be taken.
+    assert AccessToken.objects.count() <= 1
+
+
+def _same_token(holder):
+    twin = FullWallet()
+    twin.access_token = holder.access_token
+    return twin
