@@ -14,12 +14,16 @@ from accounts.methods import AuthenticationMethod, all_methods
 from accounts.models import User
 from accounts.names import normalise_account_name
 
-# As often as they stand here. Only methods that this installation has are shown.
+# Whatever people have that lasts, for a combination that no unknown name shows would prove an account: after a recovery
+# that suspends what was lost, only what is new is left. Only methods that this installation has are shown.
 PATTERNS: Sequence[frozenset[str]] = (
     frozenset({"password"}),
     frozenset({"password", "softwareOath"}),
     frozenset({"password", "fido2"}),
     frozenset({"password", "fido2", "softwareOath"}),
+    frozenset({"fido2"}),
+    frozenset({"fido2", "softwareOath"}),
+    frozenset({"softwareOath"}),
 )
 
 

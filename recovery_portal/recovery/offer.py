@@ -16,5 +16,5 @@ class RecoverYourAccount:
     def applies_to(self, *, user: User | None, account_name: str, at: datetime) -> bool:
         """People in scope who have signed in before; of unknown names a fixed half, as long as anybody can recover."""
         if user is None:
-            return queries.find_first_profile() is not None and decoys.has_entry(account_name)
+            return queries.find_profile_for_name(account_name) is not None and decoys.has_entry(account_name)
         return queries.eligibility(user).profile is not None

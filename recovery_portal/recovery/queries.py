@@ -9,6 +9,7 @@ from accounts.models import DirectoryGroup, User
 from accounts.queries import find_user
 from recovery_portal.kit import tokens
 
+from . import decoys
 from .machine import TABLE
 from .matching import Name
 from .models import AttemptDevice, AttemptRequest, RecoveryAttempt, RecoveryProfile
@@ -43,16 +44,12 @@ def find_profile_for(user: User) -> RecoveryProfile | None:
     )
 
 
-def find_first_profile() -> RecoveryProfile | None:
-    """The profile under which unknown names walk."""
-    return RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name").first()
-
-
 def find_profile_for_name(account_name: str) -> RecoveryProfile | None:
-    """The profile whose provider the information page names: the person's own, else the first one, so that the page
-    tells nothing about the account."""
+    """The profile under which a name walks: the person's own, else one drawn by the name, so that neither the provider
+    on the information page nor the page at the end proves an account. None while no profile is enabled."""
     user = find_user(account_name)
-    return (find_profile_for(user) if user else None) or find_first_profile()
+    enabled = list(RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name"))
+    return (find_profile_for(user) if user else None) or decoys.one_of(account_name, enabled)
 
 
 def eligibility(user: User) -> Eligibility:

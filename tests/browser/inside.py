@@ -53,13 +53,14 @@ def newest_proofing_reference(houses: Houses) -> str:
 
 
 def decoy_name(houses: Houses, *, with_entry: bool) -> str:
-    """An account name that nobody has and that is, or is not, offered recovery."""
+    """An account name that nobody has and that is, or is not, offered recovery; under a profile in Production."""
     return str(
         ask(
             houses,
             "portal",
             "next(n for n in (f'nobody{i}@contoso.example' for i in range(200))"
-            f" if d.has_entry(n) is {with_entry} and not d.fails_preflight(n))",
-            imports="from recovery_portal.recovery import decoys as d",
+            f" if d.has_entry(n) is {with_entry} and not d.fails_preflight(n)"
+            " and q.find_profile_for_name(n).mode == 'production')",
+            imports="from recovery_portal.recovery import decoys as d, queries as q",
         )
     )

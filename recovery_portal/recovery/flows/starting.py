@@ -20,7 +20,7 @@ from recovery_portal.kit import ratelimit
 
 from .. import disowning, preflight, queries
 from ..errors import ConsentMissing, NotOffered
-from ..machine import Event, State
+from ..machine import GRANTED, Event, State
 from ..models import AttemptDevice, Consent, RecoveryAttempt
 from . import closing, handing_off
 from .joining import join
@@ -61,7 +61,8 @@ def start(
     if profile is None:
         raise NotOffered("no_profile_enabled")
     with transaction.atomic():
-        if replaces is not None and replaces.is_active:
+        # A pass that was handed out keeps its recovery: signing in with it is what the terms wait for.
+        if replaces is not None and replaces.is_active and State(replaces.state) not in GRANTED:
             closing.end(replaces, Event.REPLACED, at=at, reason="started_anew")
         attempt = RecoveryAttempt.begin(user=user, account_name=account_name, profile=profile, at=at)
         device, secret = join(
