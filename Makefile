@@ -8,7 +8,7 @@ UV := $(TOOLS)/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test test-fast check bench lock pictures clean
+.PHONY: help demo test test-fast check bench openapi lock pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: $(VENV)/.development ## Measure, as ratios against the bare engines in th
 
 pictures: $(VENV)/.development provision ## Take the pictures of docs/images again
 	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser/test_looks.py
+
+openapi: $(VENV)/.development ## Write docs/openapi.yaml anew, after a change of the API
+	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: $(UV) ## Resolve the dependencies anew into the two lock files
 	$(UV) lock --upgrade --quiet

@@ -78,7 +78,8 @@ class Body(serializers.Serializer):
         if isinstance(data, Mapping):
             unknown = sorted(name for name in data if name not in self.fields and "@" not in name)
             if unknown:
-                raise serializers.ValidationError(f"Invalid property '{unknown[0][:64]}' was found in the request.")
+                complaint = f"Invalid property '{unknown[0][:64]}' was found in the request."
+                raise serializers.ValidationError({"non_field_errors": [complaint]})
         return super().to_internal_value(data)
 
 

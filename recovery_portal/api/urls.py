@@ -12,7 +12,7 @@ VERSIONS = ("v1.0", "beta")
 
 def _version(name: str) -> list[URLPattern | URLResolver]:
     rooms: list[URLPattern | URLResolver] = [path(f"{name}/", include(room)) for room in ROOMS]
-    return [*rooms, re_path(rf"^{name}/(?P<rest>.*)$", NothingHere.as_view())]
+    return [*rooms, re_path(rf"^{name}/(?P<rest>[\s\S]*)$", NothingHere.as_view())]
 
 
 urlpatterns = [
