@@ -12,6 +12,7 @@ urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
     path("verifier/", include("idv.verifier.urls")),
     path("", include(well_known)),
+    path("admin/account-recovery/", include("recovery_portal.recovery.console.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("recovery_portal.api.docs_urls")),
     path("", include("recovery_portal.api.urls")),

@@ -2,6 +2,7 @@
 
 from .attempt import AttemptEvent, RecoveryAttempt
 from .device import AttemptDevice, AttemptRequest, Consent, HandOff
+from .milestone import Milestone
 from .profile import RecoveryPolicy, RecoveryProfile, Terms
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AttemptRequest",
     "Consent",
     "HandOff",
+    "Milestone",
     "RecoveryAttempt",
     "RecoveryPolicy",
     "RecoveryProfile",

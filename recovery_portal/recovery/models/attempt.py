@@ -16,6 +16,7 @@ from recovery_portal.kit import masking
 
 from ..errors import AttemptMoved
 from ..machine import AUDIT, GRANTED, TABLE, Event, State
+from . import milestone
 from .profile import RecoveryProfile, Terms
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ class RecoveryAttempt(models.Model):
             reason=reason,
             activities=[activity.name for activity in activities],
         )
+        milestone.note(self, event, at=at)
         told = {"accountName": self.account_name, "profile": self.terms.profile_name, "mode": self.terms.mode}
         for activity in activities:
             audit.record(

@@ -1,0 +1,1 @@
+"""The operator's own pages inside the admin site."""
