@@ -264,6 +264,12 @@ DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.
 PROVIDER_STILL_HEAD_ALLOWED = env.boolean("PROVIDER_STILL_HEAD_ALLOWED", True)
 PROVIDER_FACE_MATCH_THRESHOLD = env.integer("PROVIDER_FACE_MATCH_THRESHOLD", 70)
 
+# Who tells `manage.py privacy report` what is held about people.
+PRIVACY_INVENTORIES = [
+    *(["idv.verifier.privacy.inventory", "recovery_portal.recovery.privacy.inventory"] if _HAS_ACCOUNTS else []),
+    *(["idv.provider.privacy.inventory"] if ROLE in {"provider", "all"} else []),
+]
+
 # What `manage.py doctor` looks at, in this order.
 EXAMINATIONS = [
     "recovery_portal.kit.doctor.examinations.settings_agree",

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from idv.face.liveness import Movement
 
-from idv.face.liveness import Movement
-
 REQUEST_URI_LIFETIME = timedelta(seconds=60)  # RFC 9126 section 2.2 suggests 5 to 600 seconds
 REQUEST_OBJECT_LIFETIME = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(seconds=60)

@@ -30,8 +30,6 @@ _own = [
     path(f"{_proofing}/selfie", phone.selfie, name="selfie"),
     path(f"{_proofing}/selfie/movement", phone.movement, name="selfie-movement"),
     path(f"{_proofing}/no-camera", phone.no_camera, name="no-camera"),
-    path(f"{_proofing}/selfie/movement", phone.movement, name="selfie-movement"),
-    path(f"{_proofing}/no-camera", phone.no_camera, name="no-camera"),
     path(f"{_proofing}/checking", phone.checking, name="checking"),
     path(f"{_proofing}/add", outcome.add, name="add"),
     path(f"{_proofing}/open", outcome.open_wallet, name="open"),
@@ -40,6 +38,7 @@ _own = [
     path(f"{_proofing}/cancelled", outcome.cancelled, name="cancelled"),
     path(f"{_proofing}/expired", outcome.expired, name="expired"),
     path(f"{_proofing}/cancel", outcome.cancel, name="cancel"),
+    path(f"{_proofing}/your-data", outcome.your_data, name="your-data"),
     path(f"{_proofing}/return", outcome.go_home, name="return"),
     # The wire
     path("par", server.par, name="par"),

@@ -31,5 +31,6 @@ urlpatterns = [
     path("expired/", outcome.expired, name="expired"),
     path("cancelled/", outcome.cancelled, name="cancelled"),
     path("cancel/", outcome.cancel, name="cancel"),
+    path("your-data/", outcome.your_data, name="your-data"),
     path("not-me/<str:token>/", outcome.not_me, name="not-me"),
 ]

@@ -1,56 +1,60 @@
 // The camera beside a plain form of file fields: each photo taken is put into the field of its step, so that the form
 // that is sent is the same with and without a camera.
+import { Camera } from "./capture/camera.js";
+import { Patience } from "./capture/shutter.js";
+import { Sight } from "./capture/sight.js";
+import { Voice } from "./capture/voice.js";
+
 const LONG_SIDE = 1920; // pixels; enough for a document's small print, small enough for a slow line
-const JPEG_QUALITY = 0.92;
+const BURST_SIDE = 720; // a face, many times
+const BURST_PAUSE_MS = 280; // eight photos take a little more than two seconds
+const LOOK_EVERY_MS = 250;
+const BLACK_LOOKS = 12;
 
 class Capture {
   constructor(root) {
     this.root = root;
+    this.words = root.dataset;
     this.form = root.closest("form");
-    this.stage = root.querySelector(".capture__stage");
-    this.video = root.querySelector("video");
-    this.instruction = root.querySelector(".capture__instruction");
-    this.coach = root.querySelector(".capture__coach");
-    this.controls = root.querySelector(".capture__controls");
-    this.begin = root.querySelector(".capture__begin");
-    this.files = root.querySelector(".capture__files");
     this.steps = [...root.querySelectorAll("[data-step]")];
+    this.part = (name) => root.querySelector(`.capture__${name}`);
     this.submit = this.form?.querySelector("button[type=submit], button:not([type])");
     this.position = 0;
+    this.isTaking = false;
     for (const step of this.steps) step.querySelector("input").addEventListener("change", () => this.show(step));
-    if (!navigator.mediaDevices?.getUserMedia) return;
-    this.begin.hidden = false;
-    this.files.open = false;
+    if (!Camera.isPossible) return;
+    this.camera = new Camera(root.querySelector("video"), this.words.facing);
+    this.sight = new Sight(this.camera);
+    this.voice = new Voice(root.querySelector("[data-speak]"));
+    this.patience = new Patience();
+    this.part("begin").hidden = false;
+    this.part("files").open = false;
     // A required field inside a closed <details> cannot show why the form does not go.
-    this.submit?.addEventListener("click", () => { this.files.open ||= !this.form.checkValidity(); });
+    this.submit?.addEventListener("click", () => { this.part("files").open ||= !this.form.checkValidity(); });
     root.querySelector("[data-open-camera]").addEventListener("click", () => this.open());
     root.querySelector("[data-shutter]").addEventListener("click", () => this.take());
     root.querySelector("[data-again]").addEventListener("click", () => this.restart());
-    addEventListener("pagehide", () => this.close());
+    root.querySelector("[data-other-camera]").addEventListener("click", () => { this.camera.turnRound(); this.open(); });
+    addEventListener("pagehide", () => { this.camera.close(); this.voice.hush(); });
   }
 
   async open() {
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({
-        video: { facingMode: this.root.dataset.facing, width: { ideal: 1920 }, height: { ideal: 1080 } },
-        audio: false,
-      });
+      await this.camera.open(() => this.fallBack(this.words.wordsLost));
     } catch (error) {
-      this.fallBack(error.name === "NotFoundError" ? this.root.dataset.wordsMissing : this.root.dataset.wordsDenied);
+      this.fallBack(error.name === "NotFoundError" ? this.words.wordsMissing : this.words.wordsDenied);
       return;
     }
-    for (const track of this.stream.getTracks()) track.addEventListener("ended", () => this.fallBack(this.root.dataset.wordsLost));
-    this.video.srcObject = this.stream;
-    this.video.classList.toggle("capture__video--mirrored", this.root.dataset.facing === "user");
-    await this.video.play();
-    this.stage.hidden = this.controls.hidden = this.instruction.hidden = this.coach.hidden = false;
-    this.begin.hidden = true;
+    for (const name of ["stage", "controls", "instruction", "coach"]) this.part(name).hidden = false;
+    this.root.querySelector("[data-other-camera]").hidden = !(await this.camera.hasAnother());
+    this.part("begin").hidden = true;
     this.restart();
-    this.watch();
+    if (!this.watching) this.watch();
   }
 
   restart() {
     this.position = 0;
+    this.sight.forget();
     for (const step of this.steps) {
       step.querySelector("input").value = "";
       step.querySelector("img").hidden = true;
@@ -58,38 +62,57 @@ class Capture {
     this.prompt();
   }
 
+  get step() {
+    return this.steps[this.position];
+  }
+
   prompt() {
-    const step = this.steps[this.position];
-    this.controls.querySelector("[data-shutter]").hidden = !step;
-    this.instruction.textContent = step ? step.dataset.instruction : this.root.dataset.wordsTaken;
+    const { step } = this;
+    const instruction = this.part("instruction");
+    this.root.querySelector("[data-shutter]").hidden = !step;
+    instruction.dataset.now = step?.dataset.step ?? "";
+    instruction.textContent = step ? step.dataset.instruction : this.words.wordsTaken;
+    this.voice.say(instruction.textContent);
+    this.patience.begin({ isFirst: this.position === 0, isBurst: this.photosOf(step) > 1 });
     if (step) return;
-    this.coach.textContent = "";
-    this.files.open = true; // the photos taken can be looked at before they are sent
+    this.part("coach").textContent = "";
+    this.part("files").open = true; // the photos taken can be looked at before they are sent
     this.submit?.focus();
   }
 
-  frame(longSide) {
-    const { videoWidth: width, videoHeight: height } = this.video;
-    const scale = Math.min(1, longSide / Math.max(width, height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-    canvas.getContext("2d", { willReadFrequently: true }).drawImage(this.video, 0, 0, canvas.width, canvas.height);
-    return canvas;
+  photosOf(step) {
+    return Number(step?.dataset.photos ?? 1);
   }
 
-  take() {
-    const step = this.steps[this.position];
-    if (!step || !this.video.videoWidth) return;
-    this.frame(LONG_SIDE).toBlob((blob) => {
+  async take() {
+    const { step } = this;
+    if (!step || this.isTaking || !this.camera.isReady) return;
+    this.isTaking = true;
+    try {
       const carrier = new DataTransfer();
-      carrier.items.add(new File([blob], `${step.dataset.step}.jpg`, { type: "image/jpeg" }));
+      for (const photo of await this.photos(step)) carrier.items.add(photo);
+      if (this.step !== step) return; // "Start over" in the middle of a burst
       step.querySelector("input").files = carrier.files;
       this.show(step);
-      navigator.vibrate?.(40);
+      this.voice.nudge();
+      this.sight.remember();
       this.position += 1;
       this.prompt();
-    }, "image/jpeg", JPEG_QUALITY);
+    } finally {
+      this.isTaking = false;
+    }
+  }
+
+  async photos(step) {
+    const wanted = this.photosOf(step);
+    const name = step.dataset.step;
+    if (wanted === 1) return [await this.camera.photo(LONG_SIDE, `${name}.jpg`)];
+    const photos = [];
+    for (let number = 1; number <= wanted && this.camera.isReady; number += 1) {
+      photos.push(await this.camera.photo(BURST_SIDE, `${name}_${number}.jpg`));
+      await new Promise((done) => setTimeout(done, BURST_PAUSE_MS));
+    }
+    return photos;
   }
 
   show(step) {
@@ -100,40 +123,45 @@ class Capture {
     if (!thumb.hidden) thumb.src = URL.createObjectURL(file);
   }
 
-  // Light and sharpness of a small copy, twice a second: a word of help, never a gate.
-  watch() {
-    if (!this.stream?.active) return;
-    if (this.steps[this.position] && this.video.videoWidth) {
-      const canvas = this.frame(160);
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      let light = 0;
-      let edges = 0;
-      for (let i = 0; i < data.length; i += 4) {
-        light += data[i + 1];
-        if (i >= 4) edges += Math.abs(data[i + 1] - data[i - 3]);
+  async watch() {
+    this.watching = this.camera.isReady;
+    if (!this.watching) return;
+    if (this.step && !this.isTaking) {
+      const seen = await this.sight.look();
+      this.black = seen.black ? (this.black ?? 0) + 1 : 0;
+      if (this.black > BLACK_LOOKS) {
+        this.fallBack(this.words.wordsBlack);
+      } else {
+        const advice = this.adviceFor(seen);
+        this.coach(advice);
+        const isAutomatic = this.root.querySelector("[data-automatic]")?.checked;
+        if (this.patience.isOver({ ...seen, advice }) && isAutomatic) this.take();
       }
-      const pixels = data.length / 4;
-      light /= pixels;
-      edges /= pixels;
-      const words = this.root.dataset;
-      const advice = light < 50 ? words.wordsDark : light > 225 ? words.wordsBright : edges < 1.2 ? words.wordsBlurred : words.wordsGood;
-      if (this.coach.textContent !== advice) this.coach.textContent = advice;
     }
-    setTimeout(() => this.watch(), 500);
+    setTimeout(() => this.watch(), LOOK_EVERY_MS);
+  }
+
+  // Where a face is says nothing about a document, and nothing about a head that is asked to leave the oval.
+  adviceFor({ advice }) {
+    const aboutFaces = ["nobody", "crowd", "far", "aside"].includes(advice);
+    return aboutFaces && (this.words.facing !== "user" || this.position > 0) ? "good" : advice;
+  }
+
+  coach(advice) {
+    const words = this.words[`words${advice[0].toUpperCase()}${advice.slice(1)}`] ?? "";
+    const coach = this.part("coach");
+    if (coach.textContent === words) return;
+    coach.textContent = words;
+    if (advice !== "good") this.voice.say(words);
   }
 
   fallBack(words) {
-    this.close();
-    this.stage.hidden = this.controls.hidden = this.instruction.hidden = true;
-    this.begin.hidden = false;
-    this.coach.hidden = false;
-    this.coach.textContent = words;
-    this.files.open = true;
-  }
-
-  close() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
+    this.camera.close();
+    for (const name of ["stage", "controls", "instruction"]) this.part(name).hidden = true;
+    this.part("begin").hidden = false;
+    this.part("coach").hidden = false;
+    this.part("coach").textContent = words;
+    this.part("files").open = true;
   }
 }
 

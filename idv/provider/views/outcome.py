@@ -13,9 +13,10 @@ from idv.protocol.issuance import SCHEME
 from recovery_portal.kit import clock, qr
 from recovery_portal.kit.machine import IllegalTransition
 
+from .. import privacy
 from ..errors import ProofingMoved, ProofingOver
 from ..flows import authorization, deciding, offers, steps
-from ..machine import State
+from ..machine import TABLE, State
 from ..models import ProofingSession
 from .visit import Role, address_of, admit, page, page_of, to_current_page
 
@@ -135,6 +136,18 @@ def cancel(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
     except (ProofingOver, ProofingMoved, IllegalTransition):
         proofing.refresh_from_db()
     return to_current_page(proofing, role)
+
+
+@require_safe
+def your_data(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
+    """What is stored about this person now, when it goes, and the button that deletes it."""
+    proofing, _role = admit(request, proofing_id)
+    context = {
+        "proofing": proofing,
+        "holdings": list(privacy.about(proofing)),
+        "is_active": State(proofing.state) in TABLE.active,
+    }
+    return render(request, "provider/your_data.html", context)
 
 
 @require_safe

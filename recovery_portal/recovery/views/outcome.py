@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.signin import session
 from recovery_portal.kit import clock
 
-from .. import disowning, flows
+from .. import disowning, flows, privacy
 from ..errors import AttemptMoved
 from ..forms import NumberForm
 from ..pages import Page
@@ -115,6 +115,13 @@ def cancel(request: HttpRequest, seat: Seat) -> HttpResponse:
         flows.cancel(attempt=seat.attempt, at=clock.now())
         return home(seat)
     return render(request, "recovery/cancel.html", {"attempt": seat.attempt, "back_url": seat.url})
+
+
+@seated("GET", "HEAD")
+def your_data(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """`/recover/your-data/`: what this recovery has left here now, when it goes, and the way to delete it."""
+    context = {"attempt": seat.attempt, "holdings": list(privacy.about(seat.attempt)), "back_url": seat.url}
+    return render(request, "recovery/your_data.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

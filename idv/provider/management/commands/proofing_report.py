@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 "engine_version": decision.engine_version,
                 "calibration": decision.calibration,
                 "milliseconds": decision.milliseconds,
-                "checks": list(decision.checks.values("name", "ok", "reason_code")),
+                "checks": list(decision.checks.values("name", "ok", "reason_code", "weight")),
             }
             for decision in proofing.decisions.order_by("round")
         ]

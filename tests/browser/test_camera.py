@@ -1,0 +1,105 @@
+"""The live capture as a person meets it: a camera, a random challenge, photos that take themselves."""
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from recovery_portal.demo import people
+from recovery_portal.demo.houses import Houses
+from tests.unit.idv.face import pictures
+
+from . import camera, traces
+from .inside import newest_attempt
+from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, steps_on
+
+CAPTURE_TIMEOUT_MS = 45_000
+
+
+class Filmed(Person):
+    """Somebody who uses the camera instead of files; the photos take themselves."""
+
+    by_hand = False
+
+    def take_selfies(self, picture: str = "", *, second: bool = False) -> None:
+        film_all(self.phone, by_hand=self.by_hand)
+        self.phone.get_by_role("button", name="Submit photos").click()
+
+
+def film_all(page: Page, *, by_hand: bool = False) -> None:
+    """Open the camera and wait for it, or press its button: it does not go by itself when nothing moves."""
+    page.get_by_role("button", name="Use the camera").click()
+    if by_hand:
+        page.get_by_label("Take photos by itself").uncheck()
+        for key in steps_on(page):
+            expect(page.locator(f'.capture__instruction[data-now="{key}"]')).to_be_visible(timeout=10_000)
+            page.wait_for_timeout(300)  # until the picture has followed the instruction
+            page.get_by_role("button", name="Take photo").click()
+    expect(page.locator(".capture__instruction")).to_contain_text("All photos are taken", timeout=CAPTURE_TIMEOUT_MS)
+    for step in page.locator("[data-step]").all():
+        taken = step.locator("input").evaluate("input => input.files.length")
+        assert taken == int(step.get_attribute("data-photos") or 0)
+
+
+def _flat(degrees: int) -> camera.Scenes:
+    """Her photo, which somebody swings and brings closer as the page says."""
+    portrait = people.jpeg("vera", "portrait")
+    left, right = pictures.swung(portrait, degrees), pictures.swung(portrait, -degrees)
+    return {
+        "frontal": [portrait],
+        "turn_left": [left],
+        "turn_right": [right],
+        "look_up": [pictures.tilted(portrait, degrees)],
+        "closer": [pictures.nearer(portrait)],
+        "blink": [portrait, pictures.nearer(portrait, 1.1)],
+    }
+
+
+def _still() -> camera.Scenes:
+    moved = [people.jpeg("vera", "portrait"), people.jpeg("vera", "selfie2")]
+    return {key: [moved[number % 2]] for number, key in enumerate(["frontal", "turn_left", "turn_right"])} | {
+        key: [moved[1]] for key in ("look_up", "closer", "blink")
+    }
+
+
+def _wrong_order() -> camera.Scenes:
+    honest = camera.person("vera")
+    return {
+        **honest,
+        "turn_left": honest["turn_right"],
+        "turn_right": honest["turn_left"],
+        "look_up": honest["turn_left"],
+        "closer": honest["look_up"],
+        "blink": honest["turn_left"],
+    }
+
+
+def test_a_filmed_person_follows_the_random_challenge_and_passes_where_pictures_and_others_do_not(
+    houses: Houses, desktop: BrowserContext, phone: BrowserContext
+) -> None:
+    person = Filmed(houses, VERA, desktop, phone, Pictures(None))
+    camera.film(phone, camera.person("vera"))
+    person.come_to_the_face_check()
+
+    seen = set()
+    person.by_hand = True
+    for scenes in (_still(), _flat(45), _wrong_order(), camera.person("abel")):
+        seen.add(tuple(steps_on(person.phone)))
+        _face_check_with(person, scenes)
+        assert not newest_attempt(houses, VERA.account_name)["passes"]
+    expect(person.phone.locator(".notice--error")).to_contain_text("could not confirm that it is you")
+    assert len(seen) > 1, "the challenge never changed"
+
+    person.by_hand = False
+    camera.film(phone, camera.person("vera"))
+    person.phone.reload()
+    person.check_face()
+    assert person.reveal_pass()
+    assert newest_attempt(houses, VERA.account_name)["score"] > 70
+    assert traces.none_left(houses) == []
+
+
+def _face_check_with(person: Person, scenes: camera.Scenes) -> None:
+    """One try with what the camera sees; it must lead back to the camera, with a word about why."""
+    camera.film(person.phone.context, scenes)
+    person.phone.reload()
+    person.check_face()
+    expect(person.phone.locator(".notice--error")).to_be_visible(timeout=DECISION_TIMEOUT_MS)
+    expect(person.phone.get_by_role("heading", name="Face Check")).to_be_visible()
