@@ -140,16 +140,16 @@ def _issued(parts: SdJwt, *, trusted: TrustedIssuers, at: datetime) -> VerifiedC
     unverified = jose.peek(parts.issuer_jwt)
     issuer = trusted.get(unverified.payload.get("iss")).issuer
     key = trusted.key_of(issuer, unverified.header, at, vct=unverified.payload.get("vct", ""))
-    payload = jose.verify(parts.issuer_jwt, key=key, typ=sd_jwt.CREDENTIAL_TYP).payload
+    payload = jose.verify_parsed(unverified, key=key, typ=sd_jwt.CREDENTIAL_TYP).payload
     # 3 every disclosure is referenced once, none collides, none is reserved
     claims = sd_jwt.disclose_payload(payload, parts)
     # 4 times, on the *disclosed* payload (RFC 9901 section 7.1, step 6)
-    issued_at, expires_at = _check_times(claims, at)
+    issued_at, expires_at = check_times(claims, at)
     # 5 the issuer may issue this type; what the credential says of other names (aka_vcts) gives no authority
     vct = trusted.require_vct(issuer, claims.get("vct"))
     # 6 the holder's key is a public P-256 key, and the status reference is well-formed
     holder_jwk = _holder_jwk(claims)
-    status = _status_reference(claims)
+    status = status_reference(claims)
     if status is None and trusted.get(issuer).status_required:
         raise CredentialInvalid("status_missing", "this issuer's credentials carry a status")
     registered = {"iss", "vct", "iat", "exp", "nbf", "cnf", "status", "vct#integrity", "aka_vcts"}
@@ -164,7 +164,8 @@ def _issued(parts: SdJwt, *, trusted: TrustedIssuers, at: datetime) -> VerifiedC
     )
 
 
-def _check_times(claims: Mapping[str, Any], at: datetime) -> tuple[datetime, datetime]:
+def check_times(claims: Mapping[str, Any], at: datetime) -> tuple[datetime, datetime]:
+    """When it was issued and when it ends. Raises CredentialInvalid, jose.JoseInvalid."""
     issued_at, expires_at = jose.required_time_of(claims, "iat"), jose.required_time_of(claims, "exp")
     not_before = jose.time_of(claims, "nbf")
     if at >= expires_at:
@@ -181,7 +182,8 @@ def _holder_jwk(claims: Mapping[str, Any]) -> dict[str, str]:
     return jwk_of(public_key_of(cnf["jwk"]))
 
 
-def _status_reference(claims: Mapping[str, Any]) -> StatusReference | None:
+def status_reference(claims: Mapping[str, Any]) -> StatusReference | None:
+    """Where the credential's status stands, if it has one. Raises CredentialInvalid for a kind we do not know."""
     if "status" not in claims:
         return None
     member = claims["status"]

@@ -8,6 +8,7 @@ from typing import Any
 from recovery_portal.kit.errors import DomainError
 
 FORMAT = "dc+sd-jwt"
+JWT_FORMAT = "jwt_vc_json"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_CREDENTIALS = 8
 _MAX_CLAIMS = 64
@@ -71,6 +72,27 @@ def query(
     if claim_sets:
         entry["claim_sets"] = [list(names) for names in claim_sets]
     built = {"credentials": [entry]}
+    validate(built)
+    return built
+
+
+def jwt_query(*, query_id: str, credential_type: str, claims: Sequence[str]) -> dict[str, Any]:
+    """A query for one ``jwt_vc_json`` credential of a W3C type, whose claims lie below ``credentialSubject``."""
+    entry = {
+        "id": query_id,
+        "format": JWT_FORMAT,
+        "meta": {"type_values": [["VerifiableCredential", credential_type]]},
+        "claims": [{"path": ["credentialSubject", name]} for name in claims],
+    }
+    built = {"credentials": [entry]}
+    validate(built)
+    return built
+
+
+def either(*queries: Mapping[str, Any]) -> dict[str, Any]:
+    """One query of several, of which any will do, the first preferred (``credential_sets``)."""
+    entries = [entry for query in queries for entry in query["credentials"]]
+    built = {"credentials": entries, "credential_sets": [{"options": [[entry["id"]] for entry in entries]}]}
     validate(built)
     return built
 
@@ -206,6 +228,10 @@ def _validated_credential(entry: object) -> str:
         vcts = _list(entry["meta"], "vct_values", _MAX_CLAIMS)
         if not all(isinstance(vct, str) for vct in vcts):
             raise DcqlInvalid("dcql_malformed", "vct_values are texts")
+    if entry["format"] == JWT_FORMAT:
+        for types in _list(entry["meta"], "type_values", _MAX_CLAIMS):
+            if not isinstance(types, list) or not types or not all(isinstance(name, str) for name in types):
+                raise DcqlInvalid("dcql_malformed", "type_values are lists of texts")
     for name in ("multiple", "require_cryptographic_holder_binding"):
         if not isinstance(entry.get(name, False), bool):
             raise DcqlInvalid("dcql_malformed", f"{name} is true or false")

@@ -294,7 +294,10 @@ def _plain_members(form: Mapping[str, str]) -> Mapping[str, Any]:
 
 def _client_metadata(encryption_key: EncryptionKey | None) -> dict[str, Any]:
     metadata: dict[str, Any] = {
-        "vp_formats_supported": {dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}},
+        "vp_formats_supported": {
+            dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
+            dcql.JWT_FORMAT: {"alg_values": ["ES256"]},
+        },
     }
     if encryption_key is not None:
         metadata |= {

@@ -85,6 +85,11 @@ def certificates_in(pem: str) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(pem.encode("ascii")) if pem.strip() else []
 
 
+def type_name(provider: IdentityProvider) -> str:
+    """The W3C type by which ``provider`` names the same credential in ``jwt_vc_json``: the end of its ``vct``."""
+    return str(provider.allowed_vcts[0]).rstrip("/").rpartition("/")[2]
+
+
 def status_source(provider: IdentityProvider, trusted: TrustedIssuers) -> FetchedStatus:
     """Status lists of this provider, from its own origin only, through the guarded client."""
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
-from idv.credentials import verify
-from idv.protocol import dcql, presentation, transaction_data
+from idv.credentials import verify, verify_jwt
+from idv.protocol import dcql, did, presentation, transaction_data
 from recovery_portal.kit import tokens
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.machine import IllegalTransition
@@ -22,7 +22,7 @@ from ..machine import RequestEvent, RequestStatus
 from ..models import PresentationRequest
 from .presenting import open_secrets
 
-QUERY_ID = "identity"
+QUERY_ID, JWT_QUERY_ID = "identity", "identity_jwt"
 
 # The person can try again in a moment: the refusal says nothing about the credential.
 _PASSING = frozenset(
@@ -47,7 +47,8 @@ def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: 
     """
     request = _waiting(reference, at)
     secrets = open_secrets(request)
-    shows_data = request.demands_transaction_data or transaction_data.is_understood_by(wallet_metadata)
+    understood = request.credential_format != dcql.JWT_FORMAT and transaction_data.is_understood_by(wallet_metadata)
+    shows_data = request.demands_transaction_data or understood
     return presentation.build_request(
         key=keys.signing_key(request.signing_key),
         client_id=request.client_id,
@@ -70,12 +71,21 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
     A request that follows a proofing must hear of that proofing; any other is content without its reference.
     """
     required = [name for name in claims.REQUESTED if name != claims.OPTIONAL]
-    return dcql.query(
+    follows = bool(request.proofing_reference)
+    as_sd_jwt = dcql.query(
         query_id=QUERY_ID,
         vcts=request.provider.allowed_vcts,
         claims=claims.REQUESTED,
-        claim_sets=() if request.proofing_reference else (claims.REQUESTED, required),
+        claim_sets=() if follows else (claims.REQUESTED, required),
     )
+    as_jwt = dcql.jwt_query(
+        query_id=JWT_QUERY_ID,
+        credential_type=trust.type_name(request.provider),
+        claims=claims.REQUESTED if follows else required,
+    )
+    if request.credential_format == "any":
+        return dcql.either(as_sd_jwt, as_jwt)
+    return as_jwt if request.credential_format == dcql.JWT_FORMAT else as_sd_jwt
 
 
 def _transaction_data(request: PresentationRequest) -> str:
@@ -133,21 +143,41 @@ def _verify(
     request: PresentationRequest, vp_token: Mapping[str, Any], *, nonce: str, at: datetime
 ) -> verify.VerifiedPresentation:
     query = query_for(request)
-    # 2 the answer has the query's shape
-    [presented] = dcql.require_response_shape(query, vp_token)[QUERY_ID]
+    # 2 the answer has the query's shape: of several ways, one
+    answers = dcql.require_response_shape(query, vp_token)
+    if len(answers) != 1:
+        raise dcql.DcqlInvalid("vp_token_too_many", "more than one way was answered")
+    [(query_id, [presented])] = answers.items()
     # 3 the numbered list of idv.credentials.verify, the status asked last
     trusted = trust.trusted_issuers(request.provider, at=at)
+    status = trust.status_source(request.provider, trusted)
+    if query_id == JWT_QUERY_ID:
+        verified = verify_jwt.presentation(
+            presented,
+            expected_nonce=nonce,
+            expected_audience=request.client_id,
+            expected_type=trust.type_name(request.provider),
+            expected_vct=request.provider.allowed_vcts[0],
+            issuer=request.provider.issuer,
+            issuer_did=did.web(request.provider.issuer),
+            trusted=trusted,
+            status=status,
+            at=at,
+        )
+        # 4 every requested claim is there, whatever the wallet's own matching said
+        dcql.require_claims(query, query_id, {"credentialSubject": verified.claims})
+        return verified
     verified = verify.presentation(
         presented,
         expected_nonce=nonce,
         expected_audience=request.client_id,
         expected_vcts=request.provider.allowed_vcts,
         trusted=trusted,
-        status=trust.status_source(request.provider, trusted),
+        status=status,
         at=at,
     )
-    # 4 every requested claim is there, whatever the wallet's own matching said
-    dcql.require_claims(query, QUERY_ID, verified.claims)
+    # 4 as above
+    dcql.require_claims(query, query_id, verified.claims)
     # 5 the holder signed what the consent page showed: always when the request demanded it, else when it was shown
     transaction_data.require_hashes(
         verified.key_binding, [_transaction_data(request)], required=request.demands_transaction_data

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,6 +21,8 @@ from ..errors import NotCollectable
 from ..machine import RequestEvent, RequestStatus
 from ..models import IdentityProvider, PresentationRequest
 
+CredentialFormat = Literal["dc+sd-jwt", "jwt_vc_json", "any"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestWire:
@@ -29,6 +32,11 @@ class RequestWire:
     response_mode: presentation.ResponseMode = "direct_post.jwt"
     request_uri_method: presentation.UriMethod = "get"
     demands_transaction_data: bool = False
+    credential_format: CredentialFormat = "dc+sd-jwt"
+
+    def __post_init__(self) -> None:
+        if self.demands_transaction_data and self.credential_format != "dc+sd-jwt":
+            raise ValueError("only a key binding carries the hashes of transaction data")
 
 
 HAIP_WIRE = RequestWire()
@@ -75,6 +83,7 @@ def request_presentation(
         asked_from=asked_from[:64],
         response_mode=wire.response_mode,
         demands_transaction_data=wire.demands_transaction_data,
+        credential_format=wire.credential_format,
         reference_digest=tokens.digest(reference),
         client_id=client_id,
         authorization_request_uri=presentation.request_link(

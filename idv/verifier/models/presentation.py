@@ -31,6 +31,7 @@ class PresentationRequest(models.Model):
     # Masked and shortened like everything the consent page shows: "Firefox on Windows", never an address.
     asked_from = models.CharField(max_length=64, blank=True)
     response_mode = models.CharField(max_length=16, default="direct_post.jwt")
+    credential_format = models.CharField(max_length=16, default="dc+sd-jwt")
     # True: part of every request object, so that wallets that do not know its type refuse. False: only for wallets
     # that say they understand it.
     demands_transaction_data = models.BooleanField(default=False)
@@ -68,6 +69,10 @@ class PresentationRequest(models.Model):
             models.CheckConstraint(
                 condition=models.Q(response_mode__in=["direct_post", "direct_post.jwt"]),
                 name="verifier_response_mode_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credential_format__in=["dc+sd-jwt", "jwt_vc_json", "any"]),
+                name="verifier_credential_format_known",
             ),
             models.UniqueConstraint(
                 fields=["correlation_id"],

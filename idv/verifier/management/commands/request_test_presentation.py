@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--provider", default="", help="Name of the provider; by default the first enabled one.")
         parser.add_argument("--json", action="store_true", help="The only output format; accepted for clarity.")
-        parser.add_argument("--format", choices=["dc+sd-jwt"], default="dc+sd-jwt", help="Credential format.")
+        parser.add_argument(
+            "--format", choices=["dc+sd-jwt", "jwt_vc_json", "any"], default="dc+sd-jwt", help="Credential format."
+        )
         parser.add_argument(
             "--client-id-prefix",
             choices=["x509_hash", "x509_san_dns", "decentralized_identifier"],
@@ -46,6 +48,8 @@ class Command(BaseCommand):
         provider = providers.first()
         if provider is None:
             raise CommandError("No such provider is registered and enabled: see manage.py register_provider.")
+        if options["transaction_data"] and options["format"] != "dc+sd-jwt":
+            raise CommandError("Transaction data is signed in the key binding of dc+sd-jwt alone.")
         try:
             request = flows.request_presentation(
                 provider=provider,
@@ -59,6 +63,7 @@ class Command(BaseCommand):
                     response_mode=options["response_mode"],
                     request_uri_method=options["request_uri_method"],
                     demands_transaction_data=options["transaction_data"],
+                    credential_format=options["format"],
                 ),
             )
         except DomainError as refused:

@@ -54,7 +54,8 @@ def test_the_request_is_what_the_official_suite_looks_for() -> None:
     assert metadata["encrypted_response_enc_values_supported"] == ["A128GCM", "A256GCM"]
     assert metadata["jwks"]["keys"] == [ENCRYPTION.public_jwk()]
     assert metadata["vp_formats_supported"] == {
-        "dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}
+        "dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
+        "jwt_vc_json": {"alg_values": ["ES256"]},
     }
     assert jose.peek(built(wallet_nonce="w")).payload["wallet_nonce"] == "w"
 
