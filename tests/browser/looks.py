@@ -19,8 +19,10 @@ AXE = Axe()
 # Everything WCAG 2.2 asks for at levels A and AA.
 AXE_RUN = """async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-  const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false });
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)} — ${node.failureSummary}`));
+  const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false };
+  const { violations } = await axe.run(document, options);
+  const told = (id, node) => `${id}: ${node.html.slice(0, 120)} — ${node.failureSummary}`;
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => told(id, node)));
 }"""
 # Colours are judged where they end, not on the way there.
 NO_TRANSITIONS = """() => {
@@ -28,12 +30,12 @@ NO_TRANSITIONS = """() => {
   still.replaceSync("*, *::before, *::after { transition: none !important; }");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
 }"""
-OVERFLOW = """() => {
+OVERFLOW = """(room) => {
   const wide = document.documentElement.scrollWidth;
-  if (wide <= %d) return "";
-  const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > %d + 1);
+  if (wide <= room) return "";
+  const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1);
   return `${wide} px wide: ${out.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")}`;
-}""" % (NARROW, NARROW)
+}"""
 
 
 @contextmanager
@@ -85,7 +87,7 @@ class Looks(Pictures):
                     self._picture(page, device, scheme, name)
             page.emulate_media(color_scheme="light")
             page.set_viewport_size({"width": NARROW, "height": 844})
-            if too_wide := page.evaluate(OVERFLOW):
+            if too_wide := page.evaluate(OVERFLOW, NARROW):
                 self.problems.append(f"{name} at {NARROW} px scrolls sideways: {too_wide}")
             if before:
                 page.set_viewport_size(before)

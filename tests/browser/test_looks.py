@@ -1,5 +1,6 @@
-"""Every page a person meets, looked at as they meet it: axe, both colour schemes, 1280 and 390 pixels, 320 without sideways
-scrolling; and the road by keyboard alone. ``PICTURES=docs/images`` keeps what was seen."""
+"""Every page a person meets, looked at as they meet it: axe, both colour schemes, 1280 and 390 pixels, and 320 without
+sideways scrolling; and the road by keyboard alone. ``PICTURES=docs/images`` keeps what was seen.
+"""
 
 import json
 import os
@@ -15,7 +16,7 @@ from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import OPERATOR
 
 from .looks import Looks
-from .walk import DECISION_TIMEOUT_MS, LENA, PIN, VERA, Person
+from .walk import ABEL, DECISION_TIMEOUT_MS, LENA, PIN, VERA, Person
 
 PROOFING = re.compile(r"/proofing/([0-9a-f-]+)/")
 
@@ -64,7 +65,7 @@ def test_pages_of_the_journey(houses: Houses, desktop: BrowserContext, phone: Br
     person.sign_out()
     person.sign_in_with_passkey()
     _look_at_prompts(person)
-    _look_at_the_wallet(houses, phone.new_page(), looks)
+    _look_at_the_wallet(person, phone.new_page())
     assert not looks.problems, "\n".join(looks.problems)
 
 
@@ -95,7 +96,8 @@ def _look_at_security_info(page: Page, looks: Looks) -> None:
     looks.take(page, "change-password")
     page.goto(f"{home}add/authenticator-app/")
     looks.take(page, "authenticator-app")
-    page.get_by_label("Code").fill(pyotp.TOTP(page.locator("#app-key").inner_text().strip()).now())
+    secret = page.locator("#app-key").inner_text().replace(" ", "").strip()
+    page.locator("#id_code").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Next").click()
     looks.take(page, "authenticator-app-added")
     page.get_by_role("link", name="Done").click()
@@ -103,18 +105,24 @@ def _look_at_security_info(page: Page, looks: Looks) -> None:
 
 def _look_at_prompts(person: Person) -> None:
     person.desk.context.clear_cookies()
-    for way, name in (("Face, fingerprint", "prompt-passkey"), ("code", "prompt-code")):
-        person.name_account()
-        person.desk.get_by_role("link", name=re.compile(way)).first.click()
-        person.pictures.take(person.desk, name)
+    person.desk.goto(person.houses.url("portal"))
+    person.desk.get_by_label("Account name").fill(person.employee.account_name)
+    person.desk.get_by_role("button", name="Next").click()
+    person.pictures.take(person.desk, "prompt-passkey")
+    person.desk.get_by_text("Other ways to sign in").click()
+    person.desk.get_by_role("link", name=re.compile("code")).first.click()
+    person.pictures.take(person.desk, "prompt-code")
 
 
-def _look_at_the_wallet(houses: Houses, page: Page, looks: Looks) -> None:
+def _look_at_the_wallet(person: Person, page: Page) -> None:
+    houses, looks = person.houses, person.pictures
+
     def go(path: str, name: str) -> None:
         page.goto(f"{houses.url('wallet')}/{path}")
         looks.take(page, name)
 
-    go("", "verified-ids")
+    page.goto(houses.url("wallet"))
+    person.unlock(page)
     for path in ("settings", "history", "erase", "paste"):
         go(f"{path}/", f"wallet-{path}")
     page.get_by_label("link").fill("openid4vp://?client_id=nobody&request_uri=http%3A%2F%2Flocalhost%3A9%2Fnone")
@@ -230,6 +238,12 @@ ADMIN_PAGES = {
     "tap/temporaryaccesspass/add/?account_name=lena.osei@contoso.example": "admin-pass-add",
 }
 
+ADMIN_RECORDS = {
+    "accounts/user/": "user",
+    "recovery/recoveryprofile/": "profile",
+    "recovery/recoveryattempt/": "attempt",
+}
+
 
 def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
@@ -257,3 +271,70 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
             looks.take(page, "admin-profile-mode")
     page.context.close()
     assert not looks.problems, "\n".join(looks.problems)
+
+
+FOCUSED = """() => {
+  const here = document.activeElement;
+  const label = here.labels?.[0]?.textContent ?? here.textContent;
+  const { outlineStyle, outlineWidth } = getComputedStyle(here);
+  const box = here.getBoundingClientRect();
+  return {
+    name: (label ?? "").trim(),
+    isMarked: here.id === "main" || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2),
+    isInSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+    isOrderOwn: [...document.querySelectorAll("[tabindex]")].every((e) => e.tabIndex <= 0),
+  };
+}"""
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Tab until ``name`` has the focus; on the way each stop must be marked, in sight and in the page's own order."""
+    passed = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        passed.append(stop["name"])
+        if passed[-1] and page.evaluate("document.activeElement !== document.body"):
+            assert stop["isMarked"], f"the focus cannot be seen on {stop['name']!r} of {page.url}"
+            assert stop["isInSight"], f"the focus is out of sight on {stop['name']!r} of {page.url}"
+            assert stop["isOrderOwn"], f"somebody changed the order on {page.url}"
+        if stop["name"].startswith(name):
+            return
+    raise AssertionError(f"the keyboard does not reach {name!r} on {page.url}, only {passed}")
+
+
+def test_the_road_by_keyboard_alone(houses: Houses, desktop: BrowserContext) -> None:
+    page = desktop.new_page()
+
+    def press(name: str, key: str, heading: str = "") -> None:
+        _tab_to(page, name)
+        page.keyboard.press(key)
+        if heading:
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+    page.goto(houses.url("portal"))
+    page.keyboard.type(ABEL.account_name)  # the field has the focus from the beginning
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Other ways to sign in")).to_be_visible()
+    press("Other ways to sign in", "Enter", "Choose a way to sign in")
+    press("Recover your account", "Enter", "Recover your account")
+    press("Skip to the content", "Enter")
+    press("I have read what will happen", "Space")
+    press("I agree that my face", "Space")
+    press("Continue", "Enter", "Continue on your phone")
+    press("Use a link instead of the code", "Enter")
+    press("Continue on this device", "Enter", "About you")
+    for field, text in (("Your name", ABEL.given_name), ("Email address", "abel@home.example")):
+        _tab_to(page, field)
+        page.keyboard.type(text)
+    press("I accept the terms", "Space")
+    press("I agree that photos", "Space")
+    press("Continue", "Enter", "Choose your document")
+    _tab_to(page, "Country or region")
+    page.keyboard.type("Utopia")
+    press("Passport", "Space")
+    press("Continue", "Enter", "Photograph your document")
+    press("Continue", "Enter", "Photos of your document")
+    press("Choose photos instead", "Enter")
+    _tab_to(page, "Photograph the page with your picture")
+    press("Cancel the verification", "Enter", "The verification was cancelled")

@@ -214,7 +214,7 @@ class Person:
 
     def share(self) -> None:
         expect(self.phone.get_by_role("heading", name="Present your Verified ID")).to_be_visible()
-        self.pictures.take(self.phone, "phone-present")
+        self.pictures.take(self.phone, "phone-present-here")
         self.phone.get_by_role("link", name="Open wallet", exact=True).click()
         self.unlock(self.phone)
         expect(self.phone.get_by_role("heading", name="Share your Verified ID?")).to_be_visible()
