@@ -1,6 +1,7 @@
 """The one gate for pictures from outside: what passes is a clean, upright, modest JPEG; nothing else is decoded."""
 
 import io
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,9 @@ _OTHER_PICTURES: Final = (b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"%PDF", b"<sv
 _HEIF_BRANDS: Final = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 pillow_heif.register_heif_opener(thumbnails=False)
+
+# Two hundred kilobytes can unfold to hundreds of megabytes: however many people upload at once, few pictures are open.
+_OPEN_AT_ONCE: Final = threading.BoundedSemaphore(2)
 
 
 class ImageRefused(DomainError):
@@ -85,6 +89,11 @@ def accept(data: bytes, *, max_side: int = 2560) -> AcceptedImage:
     if len(data) > MAX_BYTES:
         raise ImageRefused("too_large", f"{len(data)} bytes")
     kind = _format_of(data)
+    with _OPEN_AT_ONCE:
+        return _remade(data, kind, max_side)
+
+
+def _remade(data: bytes, kind: str, max_side: int) -> AcceptedImage:
     with _open(data, kind) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ImageRefused("too_many_pixels", f"{image.width} x {image.height}")
@@ -96,14 +105,26 @@ def accept(data: bytes, *, max_side: int = 2560) -> AcceptedImage:
         # A process-wide switch that other libraries turn on (face_recognition does): half a photo must not pass.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
-            image.draft("RGB", (max_side, max_side))
+            image.draft("RGB", _no_smaller_than(image.size, max_side))
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            upright = ImageOps.exif_transpose(_near(image, max_side))
         except (OSError, ValueError, SyntaxError, RuntimeError, MemoryError, EOFError) as error:
             raise ImageRefused("broken", f"{kind} content: {error}") from error
     picture = _on_white(upright)
     picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     return AcceptedImage(jpeg=_clean_jpeg(picture), width=picture.width, height=picture.height)
+
+
+def _near(image: Image.Image, max_side: int) -> Image.Image:
+    """Halved, thirded … while that keeps ``max_side`` pixels: every copy made afterwards is as much smaller."""
+    factor = max(image.size) // max_side
+    return image.reduce(factor) if factor > 1 and image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} else image
+
+
+def _no_smaller_than(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """What to ask a JPEG's decoder for: it halves while *both* sides stay above this, so both must be in proportion."""
+    longest = max(size)
+    return max(1, size[0] * max_side // longest), max(1, size[1] * max_side // longest)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
