@@ -65,6 +65,13 @@ def _verdicts(presented: Name, directory: Name, confidence: Confidence) -> dict[
     return verdicts
 
 
+def word_by_word(presented: Name, directory: Name) -> list[tuple[str, tuple[str, ...]]]:
+    """Each word of the credential in its normal form, with the directory names it equals as a whole: for operators."""
+    fields = (("givenName", normalised(directory.given)), ("surname", normalised(directory.family)))
+    words = dict.fromkeys([*normalised(presented.given).split(), *normalised(presented.family).split()])
+    return [(word, tuple(label for label, name in fields if name == word)) for word in words]
+
+
 def names_match(presented: Name, directory: Name, confidence: Confidence) -> bool:
     """Whether one directory entry satisfies the level."""
     return set(_verdicts(presented, directory, confidence).values()) == {Verdict.EQUAL}

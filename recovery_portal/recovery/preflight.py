@@ -23,7 +23,7 @@ def find_obstacle(*, user: User | None, account_name: str, provider: IdentityPro
         verifier.check_provider(provider=provider, at=at)
     except ProviderUnavailable as down:
         return down.code
-    return _obstacle_of_unknown(account_name) if user is None else _obstacle_of_user(user)
+    return _obstacle_of_unknown(account_name) if user is None else obstacle_of_user(user)
 
 
 def _obstacle_of_unknown(account_name: str) -> str:
@@ -32,7 +32,8 @@ def _obstacle_of_unknown(account_name: str) -> str:
     return "unknown_account_declined" if decoys.fails_preflight(account_name) else ""
 
 
-def _obstacle_of_user(user: User) -> str:
+def obstacle_of_user(user: User) -> str:
+    """What of the account itself stands in the way; an empty string when nothing does."""
     reason = queries.eligibility(user).reason
     if reason:
         return reason

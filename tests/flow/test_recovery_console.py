@@ -3,7 +3,6 @@
 import time
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -172,21 +171,24 @@ class TestScopes:
         assert len(many) == len(few)
 
 
-def rights(*names: str) -> Any:
-    return pytest.param(names, id="+".join(name.partition(".")[2] for name in names) or "none")
-
-
 class TestWhoMayOpen:
     @pytest.mark.parametrize(
         ("name", "needed"),
         [
             ("home", ("recovery.view_recoveryprofile",)),
+            ("explain", ("recovery.view_recoveryprofile", "accounts.view_user")),
+            ("simulator", ("accounts.view_user", "recovery.view_match_detail")),
+            ("readiness", ("recovery.view_recoveryprofile", "accounts.view_user")),
+            (
+                "readiness-csv",
+                ("recovery.view_recoveryprofile", "accounts.view_user", "recovery.view_match_detail"),
+            ),
         ],
     )
     def test_every_page_wants_exactly_its_permissions(
         self, clock: Clock, profile: RecoveryProfile, name: str, needed: tuple[str, ...]
     ) -> None:
-        address = reverse(f"console:{name}")
+        address = reverse(f"console:{name}", args=[profile.pk] if name.startswith("readiness") else [])
         assert Client().get(address).status_code == 302
         client = operator()
         assert client.get(address).status_code == 403

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from . import home
+from . import home, people
 
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("explain/", people.explain, name="explain"),
+    path("simulator/", people.simulator, name="simulator"),
+    path("profiles/<uuid:profile_id>/readiness/", people.ready, name="readiness"),
+    path("profiles/<uuid:profile_id>/readiness.csv", people.ready_csv, name="readiness-csv"),
 ]

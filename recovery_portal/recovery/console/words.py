@@ -1,0 +1,27 @@
+"""Reason codes in words, for operators."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+REASONS: Final[dict[str, Promise]] = {
+    "account_disabled": _("The account is disabled."),
+    "excluded_group": _("The person is in a group that is excluded from recovery."),
+    "not_in_scope": _("No enabled profile includes the person."),
+    "never_signed_in": _("The person has never signed in."),
+    "name_blank": _("Given name or surname is blank."),
+    "name_mismatch": _("The names differ."),
+    "homonym": _("The same names fit somebody else, too."),
+    "several_words": _("Given name or surname has several words: Relaxed compares one word with one word."),
+    "outside_pass_policy": _("The person is outside the Temporary Access Pass policy."),
+    "external_guest": _("An external guest signs in at home, not here."),
+    "no_address": _("No mail address is on file: the person would hear nothing of a recovery."),
+    "pass_issued": _("A pass would have been issued."),
+    "blocked": _("An operator blocked recovery for this person."),
+}
+
+
+def in_words(code: str) -> str | Promise:
+    """The sentence of a code; a code without one stands for itself."""
+    return REASONS.get(code, code)
