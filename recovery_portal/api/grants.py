@@ -77,6 +77,7 @@ def make_code(
 ) -> str:
     """The person agreed: a code for the program, good for one minute and one use."""
     code = secrets.new_token(32)
+    AuthorizationCode.objects.filter(expires_at__lt=at - CODE_LIFETIME).delete()
     AuthorizationCode.objects.create(
         digest=secrets.digest(code),
         app=app,

@@ -114,7 +114,7 @@ def register(portal: HttpsPortal, name: str, *permissions: str, **options: str) 
     return facts
 
 
-def client(portal: HttpsPortal, app: dict[str, str], version: str = "v1.0") -> GraphServiceClient:
+def authentication(portal: HttpsPortal, app: dict[str, str]) -> AzureIdentityAuthenticationProvider:
     host = portal.url("portal").removeprefix("https://")
     credential = ClientSecretCredential(
         app["tenantId"],
@@ -123,8 +123,11 @@ def client(portal: HttpsPortal, app: dict[str, str], version: str = "v1.0") -> G
         authority=portal.url("portal"),
         disable_instance_discovery=True,
     )
-    provider = AzureIdentityAuthenticationProvider(credential, scopes=SCOPES, allowed_hosts=[host, "localhost"])
-    adapter = GraphRequestAdapter(provider)
+    return AzureIdentityAuthenticationProvider(credential, scopes=SCOPES, allowed_hosts=[host, "localhost"])
+
+
+def client(portal: HttpsPortal, app: dict[str, str], version: str = "v1.0") -> GraphServiceClient:
+    adapter = GraphRequestAdapter(authentication(portal, app))
     adapter.base_url = f"{portal.url('portal')}/{version}"
     return GraphServiceClient(request_adapter=adapter)
 
@@ -210,6 +213,32 @@ def test_a_profile_is_created_listed_patched_switched_to_production_and_deleted(
         assert refusal.value.response_status_code == 404
         assert refusal.value.error is not None
         assert refusal.value.error.code == "resourceNotFound"
+
+    run(story())
+
+
+def test_the_beta_sdk_works_on_the_same_profiles_and_passes(portal: HttpsPortal, app: dict[str, str]) -> None:
+    beta = pytest.importorskip("msgraph_beta", reason="NOT SHOWN, msgraph-beta-sdk is not installed")
+    from msgraph_beta.generated.models.temporary_access_pass_authentication_method import (
+        TemporaryAccessPassAuthenticationMethod as BetaPass,
+    )
+    from msgraph_beta.generated.models.verified_id_profile import VerifiedIdProfile as BetaProfile
+
+    async def story() -> None:
+        adapter = beta.GraphRequestAdapter(authentication(portal, app))
+        adapter.base_url = f"{portal.url('portal')}/beta"
+        graph = beta.GraphServiceClient(request_adapter=adapter)
+        profiles = (await graph.identity.verified_id.profiles.get()).value
+        pilot = next(row for row in profiles if row.name == "Pilot")
+        one = graph.identity.verified_id.profiles.by_verified_id_profile_id(pilot.id)
+        await one.patch(BetaProfile(description="From the beta SDK"))
+        assert (await one.get()).description == "From the beta SDK"
+        methods = graph.users.by_user_id(VERA).authentication
+        made = await methods.temporary_access_pass_methods.post(BetaPass(is_usable_once=True))
+        assert made.temporary_access_pass
+        assert made.id in {row.id for row in (await methods.methods.get()).value}
+        await methods.temporary_access_pass_methods.by_temporary_access_pass_authentication_method_id(made.id).delete()
+        assert (await graph.users.get()).value
 
     run(story())
 

@@ -1,4 +1,8 @@
-"""``identity/verifiedId/profiles``."""
+"""``identity/verifiedId/profiles``.
+
+The original lets only signed-in people write profiles; here a program by itself may, too, so that configuration can be
+kept as code.
+"""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
