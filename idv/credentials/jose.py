@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from jwt.api_jws import PyJWS
-from jwt.exceptions import PyJWTError
 
 from idv.credentials import base64url, strict_json
 from idv.credentials.keys import EncryptionKey, KeyInvalid, SigningKey, public_key_of
@@ -29,7 +30,7 @@ _SIGNATURE_BYTES = 64
 _LAST_SECOND = 253_402_300_799
 
 _jws = PyJWS(algorithms=["ES256"])
-_ES256 = _jws.get_algorithm_by_name("ES256")
+_ECDSA = ec.ECDSA(hashes.SHA256())
 
 
 class JoseInvalid(DomainError):
@@ -42,6 +43,8 @@ class Jws:
 
     header: Mapping[str, Any]
     payload: Mapping[str, Any]
+    signed: bytes = field(default=b"", repr=False, compare=False)
+    signature: bytes = field(default=b"", repr=False, compare=False)
 
 
 def sign(
@@ -67,8 +70,8 @@ def sign(
 
 def peek(compact: str, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> Jws:
     """Parse without verifying, to learn whose key to look for. Believe nothing it says before ``verify``."""
-    header, payload, _ = _parse(compact, max_payload_bytes)
-    return Jws(header=header, payload=payload)
+    header, payload, signature = _parse(compact, max_payload_bytes)
+    return Jws(header=header, payload=payload, signed=compact.rpartition(".")[0].encode("ascii"), signature=signature)
 
 
 def verify(
@@ -78,18 +81,22 @@ def verify(
 
     Raises JoseInvalid.
     """
-    header, payload, signature = _parse(compact, max_payload_bytes)
-    if header.get("typ") != typ:
+    return verify_parsed(peek(compact, max_payload_bytes=max_payload_bytes), key=key, typ=typ)
+
+
+def verify_parsed(jws: Jws, *, key: ec.EllipticCurvePublicKey, typ: str) -> Jws:
+    """As ``verify``, for what ``peek`` returned: nothing is parsed twice, let alone in two ways."""
+    if jws.header.get("typ") != typ:
         raise JoseInvalid("jws_wrong_type", f"typ is not {typ}")
-    # The algorithm itself rather than PyJWT's decode(), which would parse everything a second time, its own way.
-    signing_input = compact.rpartition(".")[0].encode("ascii")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise JoseInvalid("jws_bad_signature", "not a key for ES256")
+    half = _SIGNATURE_BYTES // 2
+    r, s = (int.from_bytes(part, "big") for part in (jws.signature[:half], jws.signature[half:]))
     try:
-        is_signed = _ES256.verify(signing_input, _ES256.prepare_key(key), signature)
-    except PyJWTError as error:
-        raise JoseInvalid("jws_bad_signature", "not a key for ES256") from error
-    if not is_signed:
-        raise JoseInvalid("jws_bad_signature", "the signature does not match")
-    return Jws(header=header, payload=payload)
+        key.verify(encode_dss_signature(r, s), jws.signed, _ECDSA)
+    except InvalidSignature as error:
+        raise JoseInvalid("jws_bad_signature", "the signature does not match") from error
+    return jws
 
 
 def key_in(jwks: Mapping[str, Any] | Sequence[Mapping[str, Any]], kid: object) -> ec.EllipticCurvePublicKey:
@@ -113,7 +120,8 @@ def key_in(jwks: Mapping[str, Any] | Sequence[Mapping[str, Any]], kid: object) -
 
 def verify_with_jwks(compact: str, *, jwks: Mapping[str, Any] | Sequence[Mapping[str, Any]], typ: str) -> Jws:
     """As ``verify``, with the key that the header's ``kid`` names in ``jwks``."""
-    return verify(compact, key=key_in(jwks, peek(compact).header.get("kid")), typ=typ)
+    parsed = peek(compact)
+    return verify_parsed(parsed, key=key_in(jwks, parsed.header.get("kid")), typ=typ)
 
 
 def time_of(payload: Mapping[str, Any], name: str) -> datetime | None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -133,9 +134,14 @@ def public_key_of(jwk: object, *, use: str = "sig") -> ec.EllipticCurvePublicKey
         raise KeyInvalid("key_wrong_use", f"the JWK is not meant for {use}")
     if jwk.get("alg", "ES256" if use == "sig" else "ECDH-ES") != ("ES256" if use == "sig" else "ECDH-ES"):
         raise KeyInvalid("key_wrong_algorithm", "the JWK is meant for another algorithm")
-    x, y = (_coordinate(jwk, name) for name in ("x", "y"))
+    return _point(_coordinate(jwk, "x"), _coordinate(jwk, "y"))
+
+
+# The same few issuer keys come again and again; to check that a point lies on the curve costs more than to sign.
+@lru_cache(maxsize=512)
+def _point(x: bytes, y: bytes) -> ec.EllipticCurvePublicKey:
     try:
-        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
     except ValueError as error:
         raise KeyInvalid("key_off_curve", "the point is not on P-256") from error
 
@@ -146,7 +152,7 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
     return base64url.encode(hashlib.sha256(strict_json.dumps(required).encode("utf-8")).digest())
 
 
-def _coordinate(jwk: Mapping[str, Any], name: str) -> int:
+def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:
     value = jwk.get(name)
     if not isinstance(value, str):
         raise KeyInvalid("key_malformed", f"{name} is missing")
@@ -156,7 +162,7 @@ def _coordinate(jwk: Mapping[str, Any], name: str) -> int:
         raise KeyInvalid("key_malformed", f"{name} is not base64url") from error
     if len(data) != _COORDINATE_BYTES:
         raise KeyInvalid("key_malformed", f"{name} has the wrong length")
-    return int.from_bytes(data, "big")
+    return data
 
 
 def _private_pem(private_key: ec.EllipticCurvePrivateKey) -> str:

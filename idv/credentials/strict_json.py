@@ -22,9 +22,7 @@ def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     """The value of one JSON text in UTF-8. Raises JsonInvalid, and nothing else, whatever the input."""
     text = _text(data, max_bytes)
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object_without_repeats, parse_constant=_refuse_constant, parse_float=_finite_float
-        )
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise JsonInvalid("json_too_deep", "nested beyond the parser's limit") from error
     except ValueError as error:
@@ -100,3 +98,9 @@ def _refuse_lone_surrogates(value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise JsonInvalid("json_lone_surrogate", "half of a surrogate pair") from error
+
+
+#: Made once: making it costs more than a small text takes.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object_without_repeats, parse_constant=_refuse_constant, parse_float=_finite_float
+)

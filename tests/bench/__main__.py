@@ -15,13 +15,20 @@ from tests.bench.report import Report
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    from tests.bench import measures  # models need the settings
+    from tests.bench import credentials, measures  # models need the settings
 
     setup_test_environment(debug=False)
     kept = setup_databases(verbosity=0, interactive=False)
     report = Report()
     try:
-        for measure in (measures.face_check, measures.presentation, measures.transition, measures.sign_in):
+        for measure in (
+            measures.face_check,
+            measures.presentation,
+            credentials.issue,
+            credentials.verify_beside_others,
+            measures.transition,
+            measures.sign_in,
+        ):
             measure(report)
     finally:
         teardown_databases(kept, verbosity=0)

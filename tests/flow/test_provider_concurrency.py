@@ -179,7 +179,7 @@ def test_one_wallets_code_redeemed_at_once(portal):  # noqa: F811
     state = offer_for_test(by_code_flow=True).offer_uri.rpartition("/")[2]
     query = {"client_id": CLIENT_ID, "request_uri": holder.push(issuer_state=state).json()["request_uri"]}
     browser.client.get("/authorize", query)
-    code = home_of(browser.client.post("/authorize/holder", {"answer": "accept"}))["code"]
+    code = home_of(browser.client.post("/authorize/wallet", {"answer": "accept"}))["code"]
 
     def redeem(_):
         other = FullWallet()
