@@ -98,7 +98,7 @@ class Looks(Pictures):
         self.folder.mkdir(parents=True, exist_ok=True)
         shot = Image.open(io.BytesIO(page.screenshot(full_page=True, scale="css", animations="disabled")))
         end = "-dark" if scheme == "dark" else ""
-        # A palette of 128 colours looks the same on these pages and is a third of the size.
-        shot.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+        # A palette of 64 colours looks the same on these pages and is a third of the size.
+        shot.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
             self.folder / f"{device}-{name}{end}.png", optimize=True
         )

@@ -105,13 +105,11 @@ def _look_at_security_info(page: Page, looks: Looks) -> None:
 
 def _look_at_prompts(person: Person) -> None:
     person.desk.context.clear_cookies()
-    person.desk.goto(person.houses.url("portal"))
-    person.desk.get_by_label("Account name").fill(person.employee.account_name)
-    person.desk.get_by_role("button", name="Next").click()
-    person.pictures.take(person.desk, "prompt-passkey")
-    person.desk.get_by_text("Other ways to sign in").click()
-    person.desk.get_by_role("link", name=re.compile("code")).first.click()
-    person.pictures.take(person.desk, "prompt-code")
+    person.name_account()
+    for way, name in (("face, fingerprint", "prompt-passkey"), ("verification code", "prompt-code")):
+        person.desk.get_by_role("link", name=re.compile(way)).click()
+        person.pictures.take(person.desk, name)
+        person.desk.get_by_text("Other ways to sign in").click()
 
 
 def _look_at_the_wallet(person: Person, page: Page) -> None:
