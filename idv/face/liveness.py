@@ -32,6 +32,8 @@ class Movement(StrEnum):
     CAMERA = "camera"
 
 
+# Pixels of the long side of a photo of a face: four times what the recogniser needs, and quick to decode.
+PHOTO_SIDE: Final = 960
 # A burst from the page's camera has eight photos; from files, one with open and one with closed eyes will do.
 BURST_MIN: Final = 2
 BURST_MAX: Final = 10

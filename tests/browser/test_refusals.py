@@ -5,6 +5,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from recovery_portal.demo.houses import Houses
 
+from . import traces
 from .inside import age_attempt, decoy_name, newest_attempt, newest_proofing_reference
 from .walk import ABEL, DECISION_TIMEOUT_MS, LENA, OMAR, VERA, Person, Pictures, passport_of
 
@@ -146,3 +147,4 @@ def test_a_worker_killed_in_the_middle_loses_nothing(person: Person) -> None:
         person.houses.start_worker("portal")
     person.reveal_pass()
     assert newest_attempt(person.houses, VERA.account_name)["passes"]
+    assert traces.none_left(person.houses) == []

@@ -20,6 +20,7 @@ from ..forms import DetailsForm, DocumentForm
 from ..models import ProofingSession
 from .visit import Role, page, to_current_page
 
+_PAGE_SIDE = 2560  # pixels; a document's small print needs more than a face
 _OWN_SENTENCES = {
     "portrait_unusable": gettext_lazy(
         "The portrait on the document could not be seen well. Photograph it again without glare."
@@ -83,7 +84,9 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
     errors: dict[str, str] = {}
     if request.method == "POST":
         uploads = {side: files[0] for side in sides if (files := request.FILES.getlist(f"frame_{side}"))}
-        accepted, errors = _accept(uploads, missing=[side for side in sides if side not in uploads])
+        accepted, errors = _accept(
+            uploads, missing=[side for side in sides if side not in uploads], max_side=_PAGE_SIDE
+        )
         if not errors:
             steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
             return to_current_page(proofing, role)
@@ -116,7 +119,8 @@ def selfie(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpR
         late = not tokens.same(request.POST.get("challenge", ""), proofing.challenge_nonce)
     if request.method == "POST" and not late:
         uploads = liveness.gather(proofing.challenge, request.FILES.getlist)
-        accepted, errors = _accept(uploads, missing=liveness.missing(proofing.challenge, uploads))
+        gaps = liveness.missing(proofing.challenge, uploads)
+        accepted, errors = _accept(uploads, gaps, max_side=liveness.PHOTO_SIDE)
         if not errors:
             steps.submit_selfie(proofing=proofing, frames=accepted, at=at)
             return to_current_page(proofing, role)
@@ -154,14 +158,14 @@ def checking(request: HttpRequest, proofing: ProofingSession, role: Role) -> Htt
 
 
 def _accept(
-    uploads: Mapping[str, UploadedFile], missing: Iterable[str]
+    uploads: Mapping[str, UploadedFile], missing: Iterable[str], *, max_side: int
 ) -> tuple[dict[str, images.AcceptedImage], dict[str, str]]:
     """The photos through the one gate, and a sentence for each that did not pass or did not come."""
     accepted = {}
     errors = {key: _("This photo is missing. Take it, or choose a file.") for key in missing}
     for name, upload in uploads.items():
         try:
-            accepted[name] = images.accept(upload.read())
+            accepted[name] = images.accept(upload.read(), max_side=max_side)
         except images.ImageRefused as refused:
             errors[name] = str(refused.sentence)
     return accepted, errors

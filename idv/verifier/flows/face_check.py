@@ -87,7 +87,7 @@ def submit_frames(*, face_check: FaceCheck, frames: Mapping[str, bytes], at: dat
         raise FaceCheckRefused("challenge_expired")
     if not liveness.is_complete(face_check.challenge, frames):
         raise FaceCheckRefused("frames_missing", f"{len(frames)} photos for {len(face_check.challenge)} steps")
-    accepted = {pose: images.accept(data) for pose, data in frames.items()}
+    accepted = {pose: images.accept(data, max_side=liveness.PHOTO_SIDE) for pose, data in frames.items()}
     with transaction.atomic():
         try:
             face_check.apply(
