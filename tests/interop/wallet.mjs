@@ -76,19 +76,22 @@ const callbacks = {
 }
 const pending = []
 
-async function receive({ offer: link, tx_code: txCode, copies = 1 }) {
+async function receive({ offer: link, tx_code: txCode, copies = 1, bound = false }) {
   const client = new Openid4vciClient({ callbacks })
   const offer = await client.resolveCredentialOffer(link)
   const issuerMetadata = await client.resolveIssuerMetadata(offer.credential_issuer)
   const [credentialConfigurationId] = offer.credential_configuration_ids
-  const { accessTokenResponse } = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
+  const keys = await Promise.all(Array.from({ length: copies }, newKey))
+  const dpopKey = await newKey()
+  pending.splice(0, pending.length, ...[dpopKey, ...keys].map((key) => ({ key })))
+  const granted = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({
     credentialOffer: offer,
     issuerMetadata,
     txCode,
+    dpop: bound ? { signer: { method: 'jwk', publicJwk: dpopKey.jwk, alg: 'ES256' } } : undefined,
   })
+  const { accessTokenResponse, dpop } = granted
   const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
-  const keys = await Promise.all(Array.from({ length: copies }, newKey))
-  pending.splice(0, pending.length, ...keys.map((key) => ({ key })))
   const proofs = []
   for (const key of keys) {
     const { jwt } = await client.createCredentialRequestJwtProof({
@@ -100,12 +103,25 @@ async function receive({ offer: link, tx_code: txCode, copies = 1 }) {
     })
     proofs.push(jwt)
   }
-  const { credentialResponse } = await client.retrieveCredentials({
+  const accessToken = accessTokenResponse.access_token
+  let { credentialResponse } = await client.retrieveCredentials({
     issuerMetadata,
     credentialConfigurationId,
-    accessToken: accessTokenResponse.access_token,
+    accessToken,
+    dpop,
     proofs: { jwt: proofs },
   })
+  let asked = 0
+  for (; credentialResponse.transaction_id && asked < 10; asked += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const answer = await client.retrieveDeferredCredentials({
+      issuerMetadata,
+      accessToken,
+      dpop,
+      transactionId: credentialResponse.transaction_id,
+    })
+    credentialResponse = answer.deferredCredentialResponse
+  }
   const received = credentialResponse.credentials.map((entry) => entry.credential)
   for (const [index, credential] of received.entries()) {
     const claims = await sdJwt().getClaims(credential)
@@ -117,11 +133,12 @@ async function receive({ offer: link, tx_code: txCode, copies = 1 }) {
   if (credentialResponse.notification_id)
     await client.sendNotification({
       issuerMetadata,
-      accessToken: accessTokenResponse.access_token,
+      accessToken,
+      dpop,
       notification: { notificationId: credentialResponse.notification_id, event: 'credential_accepted' },
     })
   const claims = await sdJwt().getClaims(received[0])
-  return { copies: received.length, claims, metadata_version: issuerMetadata.originalDraftVersion }
+  return { copies: received.length, claims, token_type: accessTokenResponse.token_type, asked, metadata_version: issuerMetadata.originalDraftVersion }
 }
 
 async function verifyIssuer(credential, claims) {
