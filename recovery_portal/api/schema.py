@@ -1,5 +1,6 @@
 """The OpenAPI document, made of the operations themselves."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from rest_framework import serializers
 
 from .shell import GraphView, NothingHere, Operation
 
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _REFUSALS = {
     400: "The request cannot be understood, or the rules forbid it.",
     401: "The access token is missing, expired or not one of this portal's.",
@@ -130,12 +132,12 @@ class GraphSchema(AutoSchema):
 
 def one_version(endpoints: Sequence[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
     """/beta serves what /v1.0 serves, and a function's brackets are a spelling; what is no Graph view is described
-    elsewhere."""
+    elsewhere. Paths are taken from the routes: the library takes ``$ref`` for the end of a pattern."""
     return [
-        endpoint
-        for endpoint in endpoints
-        if endpoint[0].startswith("/v1.0/")
-        and not endpoint[0].endswith(("()", "{var}"))
-        and issubclass(endpoint[3].cls, GraphView)
-        and not issubclass(endpoint[3].cls, NothingHere)
+        ("/" + _PARAMETER.sub(r"{\1}", route), route, method, callback)
+        for _, route, method, callback in endpoints
+        if route.startswith("v1.0/")
+        and not route.endswith("()")
+        and issubclass(callback.cls, GraphView)
+        and not issubclass(callback.cls, NothingHere)
     ]

@@ -16,6 +16,8 @@ from recovery_portal.demo.servers import START_TIMEOUT_S, free_port
 class HttpsPortal(Houses):
     """Only the portal is started; its address is https://localhost:…, certified by `ca_file`."""
 
+    operator_password = ""
+
     def __init__(self, folder: Path, *, redis_port: int) -> None:
         super().__init__(folder, ports={role: free_port() for role in ROLES}, redis_port=redis_port)
         at = datetime.now(UTC)

@@ -3,17 +3,20 @@
 import asyncio
 import gc
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 pytest.importorskip("msgraph", reason="NOT SHOWN, the dependency group 'graph' is not installed")
 
+import httpx
 import msal
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ClientSecretCredential
@@ -61,6 +64,7 @@ Answer = TypeVar("Answer")
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:response_mode='form_post':UserWarning"),  # msal's advice to servers of pages
 ]
 SCOPES = ["https://graph.microsoft.com/.default"]
 PERMISSIONS = (
@@ -81,7 +85,7 @@ def portal() -> Iterator[HttpsPortal]:
     running = HttpsPortal(folder, redis_port=redis.port)
     try:
         running.manage("portal", "migrate", "--verbosity", "0")
-        running.manage("portal", "seed_demo")
+        running.operator_password = running.manage("portal", "seed_demo").split()[-1]
         running.start_web("portal")
         running.wait_for("portal")
         yield running
@@ -105,8 +109,13 @@ def app(portal: HttpsPortal) -> dict[str, str]:
     return register(portal, "Graph SDK", *PERMISSIONS)
 
 
-def register(portal: HttpsPortal, name: str, *permissions: str, **options: str) -> dict[str, str]:
+def register(
+    portal: HttpsPortal, name: str, *permissions: str, delegated: tuple[str, ...] = (), **options: str
+) -> dict[str, str]:
     asked = [part for name_ in permissions for part in ("--permission", name_)]
+    if delegated:  # a program on people's own machines: no secret
+        asked += [part for name_ in delegated for part in ("--delegated-permission", name_)]
+        asked += ["--no-secret", "--redirect-uri", "http://localhost"]
     extra = [part for key, value in options.items() for part in (f"--{key}", value)]
     facts: dict[str, str] = json.loads(
         portal.manage("portal", "register_app", "--name", name, *asked, *extra, "--json")
@@ -417,6 +426,42 @@ def test_msal_gets_a_token_by_certificate_and_azure_identity_too(portal: HttpsPo
     )
     with credential:
         assert credential.get_token(*SCOPES).token
+
+
+def test_msal_signs_a_person_in_and_the_program_may_what_they_may(portal: HttpsPortal) -> None:
+    """Authorization code with PKCE as MSAL drives it; the browser's part is played by an HTTP client with cookies."""
+    facts = register(portal, "Desktop tool", "User.Read.All", delegated=("User.Read", "AuditLog.Read.All"))
+    program = msal.PublicClientApplication(
+        facts["clientId"], authority=f"{portal.url('portal')}/{facts['tenantId']}", instance_discovery=False
+    )
+    flow = program.initiate_auth_code_flow(["User.Read", "AuditLog.Read.All"], redirect_uri="http://localhost:4711")
+    with httpx.Client(base_url=portal.url("portal"), headers={"Referer": portal.url("portal")}) as browser:
+        sign_in(browser, "operator@contoso.example", portal.operator_password)
+        page = browser.get(flow["auth_uri"])
+        assert "Desktop tool" in page.text
+        location = post(browser, flow["auth_uri"], decision="accept").headers["location"]
+    assert location.startswith("http://localhost:4711?")
+    answer = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+    granted = program.acquire_token_by_auth_code_flow(flow, answer)
+    assert granted["id_token_claims"]["preferred_username"] == "operator@contoso.example", granted
+    with httpx.Client(
+        base_url=portal.url("portal"), headers={"Authorization": f"Bearer {granted['access_token']}"}
+    ) as graph:
+        assert graph.get("/v1.0/me").json()["displayName"] == "Demo Operator"
+        assert graph.get("/v1.0/auditLogs/signIns").status_code == 200
+        assert graph.get("/v1.0/identity/verifiedId/profiles").status_code == 403
+
+
+def sign_in(browser: httpx.Client, account_name: str, password: str) -> None:
+    post(browser, "/", account_name=account_name)
+    assert post(browser, "/sign-in/password/", password=password).status_code == 302
+
+
+def post(browser: httpx.Client, path: str, **fields: str) -> httpx.Response:
+    page = browser.get(path)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert token is not None
+    return browser.post(path, data={"csrfmiddlewaretoken": token.group(1), **fields})
 
 
 def test_a_wrong_secret_says_what_is_wrong(portal: HttpsPortal, app: dict[str, str]) -> None:

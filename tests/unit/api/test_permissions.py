@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import DirectoryGroup, User
-from recovery_portal.api import permissions
+from recovery_portal.api import docs, permissions
 from recovery_portal.api.shell import GraphView, Operation
 
 from .conftest import Api, AsApp, AsPerson
@@ -64,7 +64,14 @@ def address(route: str, user: User) -> str:
 
 
 def call(api: Any, method: str, route: str, user: User) -> Any:
-    return api(method, address(route, user), {} if method in {"post", "patch"} else None)
+    answer = api(method, address(route, user), {} if method in {"post", "patch"} else None)
+    assert str(answer.status_code) in documented(method, route), f"{method} {route}: {answer.status_code} is news"
+    return answer
+
+
+def documented(method: str, route: str) -> set[str]:
+    path = "/v1.0/" + re.sub(r"<str:(\w+)>", r"{\1}", route).removesuffix("()")
+    return set(docs.document()["paths"][path][method]["responses"])
 
 
 def test_the_matrix_is_not_empty() -> None:
