@@ -18,6 +18,8 @@ from openvc.did.did_web import DidWebResolver
 from openvc.keys import P256SigningKey, verify_signature
 from openvc.openid4vci import parse_credential_issuer_metadata, parse_credential_offer
 from openvc.proof.sd_jwt import SdJwtVcProofSuite
+from openvc.proof.vc_jwt import VcJwtProofSuite
+from openvc.proof.vp_jwt import VpJwtProofSuite
 from openvc.x5c import leaf_public_jwk, load_x5c_chain, validate_cert_chain
 from polaris_oid4vp.jwe import encrypt_compact
 
@@ -52,7 +54,7 @@ class PythonWallet:
     def __exit__(self, *error: object) -> None:
         self.http.close()
 
-    def receive(self, offer_link: str, tx_code: str) -> dict[str, Any]:
+    def receive(self, offer_link: str, tx_code: str | None) -> dict[str, Any]:
         members = parse_qs(urlsplit(offer_link).query)
         offer = self._json(members["credential_offer_uri"][0])
         read = parse_credential_offer(over_tls(offer))
@@ -66,11 +68,12 @@ class PythonWallet:
             data={
                 "grant_type": "urn:ietf:params:oauth:grant-type:pre-authorized_code",
                 "pre-authorized_code": grant["pre-authorized_code"],
-                "tx_code": tx_code,
-            },
+            }
+            | ({} if tx_code is None else {"tx_code": tx_code}),
         ).json()
         nonce = self.http.post(metadata["nonce_endpoint"]).json()["c_nonce"]
-        key = P256SigningKey.generate("holder")
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        key = P256SigningKey(private_key, "holder")
         answer = self.http.post(
             metadata["credential_endpoint"],
             headers={"Authorization": f"Bearer {token['access_token']}"},
@@ -83,11 +86,21 @@ class PythonWallet:
         [issued] = answer.json()["credentials"]
         self.held = Held(issued["credential"], key)
         claims = json.loads(unb64url(issued["credential"].split(".")[1]))
-        assert claims["cnf"]["jwk"] == key.public_jwk()
         published = self._json(f"{issuer}/.well-known/jwt-vc-issuer")
-        keys = (published.get("jwks") or self._json(published["jwks_uri"]))["keys"]
-        verified = SdJwtVcProofSuite().verify(issued["credential"], public_key_jwk=keys[0], expected_vct=claims["vct"])
-        return dict(verified.claims)
+        [issuer_key, *_] = (published.get("jwks") or self._json(published["jwks_uri"]))["keys"]
+        if "vc" in claims:
+            assert json.loads(unb64url(claims["sub"].removeprefix("did:jwk:"))) == key.public_jwk()
+            self.held = Held(issued["credential"], P256SigningKey(private_key, f"{claims['sub']}#0"))
+            document = DidWebResolver(self._fetch_did).resolve(claims["iss"])
+            assert issuer_key["x"] in [method.public_key_jwk["x"] for method in document.verification_methods]
+            verified = VcJwtProofSuite().verify(issued["credential"], public_key_jwk=issuer_key)
+            return dict(verified.credential["credentialSubject"])
+        assert claims["cnf"]["jwk"] == key.public_jwk()
+        self.held = Held(issued["credential"], key)
+        checked = SdJwtVcProofSuite().verify(
+            issued["credential"], public_key_jwk=issuer_key, expected_vct=claims["vct"]
+        )
+        return dict(checked.claims)
 
     def present(self, link: str, *, anchor_pem: bytes) -> tuple[httpx.Response, dict[str, Any]]:
         """The verifier's answer, and the request as this wallet verified it."""
@@ -103,13 +116,11 @@ class PythonWallet:
             assert request["wallet_nonce"] == wallet_nonce
         return self.answer(request), request
 
-    def answer(self, request: dict[str, Any], **changes: str) -> httpx.Response:
-        [query] = request["dcql_query"]["credentials"]
-        presentation = self._presentation(
-            [claim["path"][0] for claim in query["claims"]],
-            audience=changes.get("audience", request["client_id"]),
-            nonce=changes.get("nonce", request["nonce"]),
-        )
+    def answer(self, request: dict[str, Any]) -> httpx.Response:
+        assert self.held is not None
+        wanted = "dc+sd-jwt" if "~" in self.held.credential else "jwt_vc_json"
+        query = next(entry for entry in request["dcql_query"]["credentials"] if entry["format"] == wanted)
+        presentation = self._presentation(query, audience=request["client_id"], nonce=request["nonce"])
         vp_token = {query["id"]: [presentation]}
         if request["response_mode"] == "direct_post":
             form = {"vp_token": json.dumps(vp_token), "state": request["state"]}
@@ -140,12 +151,16 @@ class PythonWallet:
         assert payload["exp"] > time.time()
         return dict(payload)
 
-    def _presentation(self, names: list[str], *, audience: str, nonce: str) -> str:
+    def _presentation(self, query: dict[str, Any], *, audience: str, nonce: str) -> str:
         assert self.held is not None
+        key = self.held.key
+        if query["format"] == "jwt_vc_json":
+            return VpJwtProofSuite().sign([self.held.credential], holder_key=key, audience=audience, nonce=nonce)
+        names = [claim["path"][0] for claim in query["claims"]]
         issuer_jwt, *disclosures, _ = self.held.credential.split("~")
         chosen = [text for text in disclosures if json.loads(unb64url(text))[1] in names]
         return SdJwtVcProofSuite().create_presentation(
-            "~".join([issuer_jwt, *chosen, ""]), holder_key=self.held.key, audience=audience, nonce=nonce
+            "~".join([issuer_jwt, *chosen, ""]), holder_key=key, audience=audience, nonce=nonce
         )
 
     def _proof(self, key: P256SigningKey, audience: str, nonce: str) -> str:

@@ -77,6 +77,10 @@ class TestIssuance:
         wrong = "".join(str((int(digit) + 1) % 10) for digit in made["tx_code"])
         assert "failed" in typescript_wallet("receive", offer=made["offer"], tx_code=wrong)
 
+    def test_a_typescript_wallet_redeems_a_code_alone(self, typescript_wallet: TypeScriptWallet, offer: Offer) -> None:
+        received = typescript_wallet("receive", offer=offer("--no-tx-code", "--by-value")["offer"])
+        assert received.get("copies") == 1, received
+
     def test_a_python_wallet_redeems_a_code_with_its_transaction_code(self, offer: Offer) -> None:
         made = offer()
         with PythonWallet() as wallet:
@@ -133,6 +137,18 @@ class TestPresentation:
         plain, told = requests_for([["--request-uri-method", "post"], ["--transaction-data"]])
         assert holding_typescript("present", request=plain)["transaction_data"] == 0
         assert holding_typescript("present", request=told)["refused"] == "invalid_transaction_data"
+
+
+def test_a_python_wallet_holds_and_presents_the_identity_as_a_plain_jwt(
+    offer: Offer, requests_for: Requests, anchor_pem: bytes
+) -> None:
+    made = offer("--format", "jwt_vc_json", "--no-tx-code")
+    alone, either = requests_for([["--format", "jwt_vc_json"], ["--format", "any", "--response-mode", "direct_post"]])
+    with PythonWallet() as wallet:
+        assert wallet.receive(made["offer"], made.get("tx_code"))["firstName"] == "Anna"
+        for link in (alone, either):
+            answer, _ = wallet.present(link, anchor_pem=anchor_pem)
+            assert (answer.status_code, answer.json()) == (200, {})
 
 
 def test_the_command_prints_json_alone(houses: Houses) -> None:
