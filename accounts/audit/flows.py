@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from django.db import transaction
+
 from accounts.audit.models import AuditEvent
+from accounts.audit.sealing import seal_pending
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,7 +33,7 @@ def record(
 
     `application` names the program that did it where no person stands behind it.
     """
-    return AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         activity=activity,
         at=at,
         result=result,
@@ -44,3 +47,6 @@ def record(
         service=service,
         category=category,
     )
+    # After the commit: under its own short lock, so that no two flows wait for each other's whole transactions.
+    transaction.on_commit(seal_pending, robust=True)
+    return event

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import chain
+
 
 class AuditIsAppendOnly(TypeError):
     """Somebody tried to change or delete what has happened."""
@@ -50,6 +52,9 @@ class AuditEvent(models.Model):
     )
     initiated_by_name = models.CharField(_("initiated by"), max_length=254, blank=True, editable=False)
     details = models.JSONField(_("details"), default=dict, editable=False)
+    mac = models.CharField(max_length=64, default="", editable=False)
+    sequence = models.BigIntegerField(_("number"), null=True, unique=True, editable=False)
+    link = models.CharField(max_length=64, default="", editable=False)
 
     objects = AuditQuerySet.as_manager()
 
@@ -58,6 +63,9 @@ class AuditEvent(models.Model):
         verbose_name_plural = _("audit events")
         ordering = ("-at", "-id")
         default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=["at"], condition=models.Q(sequence__isnull=True), name="accounts_audit_unsealed"),
+        )
         constraints = (
             models.CheckConstraint(condition=models.Q(result__in=["success", "failure"]), name="accounts_audit_result"),
         )
@@ -68,7 +76,25 @@ class AuditEvent(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AuditIsAppendOnly("audit events are never changed")
+        self.mac = chain.mac_of(self)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AuditIsAppendOnly("audit events are never deleted")
+
+
+class AuditChainHead(models.Model):
+    """The one row that knows the last number and link. Its UPDATE is the lock under which links are made."""
+
+    THE_ROW = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ROW, editable=False)
+    sequence = models.BigIntegerField(default=0)
+    link = models.CharField(max_length=64, default="")
+
+    class Meta:
+        default_permissions = ()
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="accounts_audit_one_head"),)
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.link}"

@@ -6,6 +6,7 @@ value and everything sealed under it is gone, whatever copies of the ciphertext 
 """
 
 import base64
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -46,3 +47,8 @@ def open(sealed: bytes | memoryview, *, purpose: str, derived_from: bytes = b"")
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
     except (InvalidTag, ValueError) as error:
         raise VaultError("cannot_open", f"not sealed for {purpose}") from error
+
+
+def mac(data: bytes, *, purpose: str) -> str:
+    """HMAC-SHA256 of ``data`` in hex: who cannot read the key cannot make another one that fits other data."""
+    return hmac.digest(_key(purpose, b""), data, "sha256").hex()

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent, DirectoryGroup, User
+from recovery_portal.kit.tables import cell
 from recovery_portal.recovery import queries, readiness
-from recovery_portal.recovery.console.tables import cell
 from recovery_portal.recovery.machine import Event
 from recovery_portal.recovery.matching import Confidence, Name, match
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryPolicy, RecoveryProfile

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import flows as audit
 from recovery_portal.kit import clock
+from recovery_portal.kit.tables import csv_answer
 
 from .. import preflight, queries, readiness
 from ..matching import Name
@@ -20,7 +21,6 @@ from ..models import RecoveryProfile
 from ..simulation import simulate
 from .access import answer, operator_of, page
 from .forms import ExplainForm, SimulatorForm
-from .tables import csv_answer
 from .words import in_words
 
 _PAGE = 100
