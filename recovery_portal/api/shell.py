@@ -104,6 +104,7 @@ class GraphView(APIView):
     parser_classes = (GraphJsonParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJson
+    metadata_class = None  # OPTIONS would describe the code
     refusals: ClassVar[Mapping[str, tuple[int, str]]] = {}
     request_id = client_request_id = ""
 
