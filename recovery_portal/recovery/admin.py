@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import Case, Value, When
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -15,11 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.operators import Operator
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 
-from . import flows, queries
+from . import flows, queries, scopes
+from .errors import ProfileRefused
+from .flows import configuring
 from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
+
+_PEOPLE_LISTED = 100
+_NAME_MAX_LENGTH = 120
 
 
 class ReasonFilter(admin.AllValuesFieldListFilter):
@@ -34,7 +41,9 @@ class ReasonFilter(admin.AllValuesFieldListFilter):
 class RecoveryProfileAdmin(admin.ModelAdmin):
     """The mode is switched on a page of its own, which says whom it touches."""
 
-    list_display = ("name", "provider", "state", "mode", "priority", "users_in_scope")
+    list_display = ("name", "provider", "state", "mode", "priority", "in_scope")
+    list_editable = ("priority",)
+    actions = ("enable", "disable", "copy")
     list_filter = ("state", "mode", "provider")
     list_select_related = ("provider",)
     search_fields = ("name", "description")
@@ -47,6 +56,50 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
         (_("Verification"), {"fields": ("provider", "match_confidence", "face_check_threshold", "still_head_allowed")}),
         (_("Outcome"), {"fields": ("pass_reveal", "old_methods")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[RecoveryProfile]:
+        profiles = super().get_queryset(request)
+        if getattr(request.resolver_match, "url_name", "") == "recovery_recoveryprofile_changelist":
+            # Counted once for all rows; a disabled profile holds for nobody.
+            counts = [When(pk=key, then=Value(n)) for key, n in scopes.users_in_scope().items()]
+            profiles = profiles.annotate(in_scope=Case(*counts, default=Value(0), output_field=models.IntegerField()))
+        return profiles
+
+    @admin.display(description=_("users in scope"), ordering="in_scope")
+    def in_scope(self, profile: Any) -> int:
+        return int(profile.in_scope)
+
+    @admin.action(description=_("Enable selected recovery profiles"), permissions=["change"])
+    def enable(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
+        self._set_state(request, chosen, RecoveryProfile.State.ENABLED)
+
+    @admin.action(description=_("Disable selected recovery profiles"), permissions=["change"])
+    def disable(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
+        self._set_state(request, chosen, RecoveryProfile.State.DISABLED)
+
+    def _set_state(
+        self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile], state: RecoveryProfile.State
+    ) -> None:
+        by, at = Operator(user=_operator(request)), clock.now()
+        for profile in chosen:
+            configuring.change_profile(profile=profile, fields={"state": state.value}, by=by, at=at)
+
+    @admin.action(description=_("Copy selected recovery profiles"), permissions=["add"])
+    def copy(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
+        by, at = Operator(user=_operator(request)), clock.now()
+        for profile in chosen.select_related("provider"):
+            name = _("Copy of %(name)s") % {"name": profile.name}
+            try:
+                configuring.copy_profile(profile=profile, name=name[:_NAME_MAX_LENGTH], by=by, at=at)
+            except ProfileRefused:
+                messages.error(request, _("There is a profile called %(name)s already.") % {"name": name})
+
+    def delete_model(self, request: HttpRequest, obj: RecoveryProfile) -> None:
+        configuring.delete_profile(profile=obj, by=Operator(user=_operator(request)), at=clock.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[RecoveryProfile]) -> None:
+        for profile in queryset:
+            self.delete_model(request, profile)
 
     @admin.display(description=_("users in scope"))
     def users_in_scope(self, profile: RecoveryProfile) -> str:
@@ -79,6 +132,9 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
             "profile": profile,
             "target": target,
             "touched": queries.users_touched_by(profile).count(),
+            "people": list(queries.users_touched_by(profile).order_by("user_principal_name")[:_PEOPLE_LISTED])
+            if request.user.has_perm("accounts.view_user")
+            else [],
             "running": queries.active_attempts().filter(profile=profile).count(),
             "back_url": back,
         }

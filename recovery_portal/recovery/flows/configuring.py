@@ -18,6 +18,12 @@ from ..models import RecoveryPolicy, RecoveryProfile
 from .operating import record_exclusion_change, record_profile_change, record_profile_removal, switch_mode
 
 
+_COPIED = (
+    "description", "priority", "include_all_users", "match_confidence", "face_check_threshold", "still_head_allowed",
+    "old_methods", "pass_reveal", "provider",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """Whom one profile includes."""
@@ -52,6 +58,16 @@ def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: O
             )
         if mode != profile.mode:
             switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
+
+
+def copy_profile(*, profile: RecoveryProfile, name: str, by: Operator, at: datetime) -> RecoveryProfile:
+    """The same rules for the same groups under another name: disabled and in Evaluation, whatever the original is.
+    Raises ProfileRefused (name_taken)."""
+    fields = {field: getattr(profile, field) for field in _COPIED}
+    with transaction.atomic():
+        copied = create_profile(fields={"name": name, **fields}, by=by, at=at)
+        copied.include_groups.set(profile.include_groups.all())
+    return copied
 
 
 def delete_profile(*, profile: RecoveryProfile, by: Operator, at: datetime) -> None:
