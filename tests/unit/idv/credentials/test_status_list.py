@@ -30,6 +30,18 @@ MILLION_LST = (
     "AAAAAAAAAAAAXG9IAAAAAAAAAPwsJAAAAAAAAAAAAAAAvhsSAAAAAAAAAAAA7KpLAAAAAAAAAAAAAAAAAAAAAJsLCQAAAAAAAAAAADjelAAAAAAAAAAA"
     "KjDMAQAAAACAZC8L2AEb"
 )
+TWO_BIT_MILLION = {
+    0: 1, 1993: 2, 25460: 1, 159495: 3, 495669: 1, 554353: 1, 645645: 2, 723232: 1, 854545: 1, 934534: 2, 1000345: 3,
+}  # fmt: skip
+TWO_BIT_MILLION_LST = (
+    "eNrt2zENACEQAEEuoaBABP5VIO01fCjIHTMStt9ovGVIAAAAAABAbiEBAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEB5WwIAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAID0ugQAAAAAAAAAAAAAAAAAQG12SgAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAOCSIQEAAAAAAAAAAAAAAAAAAAAAAAD8ExIAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAwJEuAQAAAAAAAAAAAAAAAAAAAAAAAMB9SwIAAAAAAAAA"
+    "AAAAAAAAAACoYUoAAAAAAAAAAAAAAEBqH81gAQw"
+)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +62,12 @@ def test_the_drafts_list_of_a_million() -> None:
     read = status_list.StatusList.decoded(MILLION_LST, 1)
     assert read.size == 1_048_576
     assert {idx: read.get(idx) for idx in range(read.size) if read.get(idx)} == MILLION
+
+
+def test_the_drafts_list_of_a_million_with_two_bits() -> None:
+    read = status_list.StatusList.decoded(TWO_BIT_MILLION_LST, 2)
+    assert read.size == 1_048_576
+    assert {idx: read.get(idx) for idx in range(read.size) if read.get(idx)} == TWO_BIT_MILLION
 
 
 @given(st.sampled_from([1, 2, 4, 8]), st.lists(st.tuples(st.integers(0, 127), st.integers(0, 255)), max_size=40))
