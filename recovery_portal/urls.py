@@ -4,13 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from idv.verifier.addresses import MOUNTED_AT
 from idv.verifier.urls import well_known
 from recovery_portal.kit import views
 from recovery_portal.kit.health import health_patterns
 
 urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
-    path("verifier/", include("idv.verifier.urls")),
+    path(MOUNTED_AT, include("idv.verifier.urls")),
     path("", include(well_known)),
     path("admin/account-recovery/", include("recovery_portal.recovery.console.urls")),
     path("admin/", admin.site.urls),

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
 from idv.credentials import verify, verify_jwt
@@ -16,7 +15,7 @@ from recovery_portal.kit import tokens
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.machine import IllegalTransition
 
-from .. import claims, keys, signals, trust
+from .. import addresses, claims, keys, signals, trust
 from ..errors import PresentationRefused, RequestUnknown
 from ..machine import RequestEvent, RequestStatus
 from ..models import PresentationRequest
@@ -52,7 +51,7 @@ def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: 
     return presentation.build_request(
         key=keys.signing_key(request.signing_key),
         client_id=request.client_id,
-        response_uri=settings.PORTAL_BASE_URL + reverse("verifier:response", args=[reference]),
+        response_uri=addresses.of_response(reference),
         nonce=secrets["nonce"],
         state=secrets["state"],
         dcql_query=query_for(request),

@@ -8,14 +8,13 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
 from idv.credentials import keys as credential_keys
 from idv.protocol import presentation
 from recovery_portal.kit import redirects, tokens
 from recovery_portal.kit.machine import IllegalTransition
 
-from .. import claims, keys, policy
+from .. import addresses, claims, keys, policy
 from ..claims import CollectedPresentation
 from ..errors import NotCollectable
 from ..machine import RequestEvent, RequestStatus
@@ -69,7 +68,7 @@ def request_presentation(
         keys.signing_key(signing_row), prefix=wire.prefix, host=keys.host(), identifier=keys.identifier()
     )
     reference = tokens.new_token()
-    request_uri = settings.PORTAL_BASE_URL + reverse("verifier:request", args=[reference])
+    request_uri = addresses.of_request(reference)
     encryption_key = credential_keys.generate_encryption()
     request = PresentationRequest(
         provider=provider,
