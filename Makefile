@@ -19,8 +19,8 @@ demo: $(VENV)/.runtime ## Run the whole product on this machine (RESET=1 starts 
 test: $(VENV)/.development provision ## Run every test: SQLite, PostgreSQL, real processes, a real browser
 	$(RUN) -m tests.run_all
 
-test-fast: $(VENV)/.development ## Run the tests that need no server and no browser, within a minute
-	$(VENV)/bin/pytest -q -n 2 -m "not browser and not interop and not slow and not postgresql"
+test-fast: $(VENV)/.development ## Run the unit tests, within a minute
+	$(VENV)/bin/pytest -q -n 2 -m "not interop and not slow and not postgresql" tests/unit
 
 check: $(VENV)/.development ## Lint, types, import contracts, migrations, deployment checks
 	$(VENV)/bin/ruff check .
