@@ -6,20 +6,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from PIL import Image
 
 from idv.face import capture
 from idv.face.errors import RETRY_CODES, FaceUnusable
 from recovery_portal.kit import adapters
 from recovery_portal.kit.errors import DomainError
 
-from .. import policy
+from .. import policy, portraits
 from ..document.errors import DocumentUnreadable
 from ..errors import ProofingMoved
 from ..machine import Event, State
@@ -178,7 +176,7 @@ def _compare(
     if not matched:
         return findings.conclude(_Outcome.DECLINED, "face_mismatch")
     findings.document = _document_fields(reading)
-    findings.portrait = credential_portrait(reading.portrait)
+    findings.portrait = portraits.for_credential(reading.portrait)
     return findings.conclude(_Outcome.VERIFIED)
 
 
@@ -258,16 +256,3 @@ def _document_fields(reading: Any) -> dict[str, str]:
         "issuing_country": fields.issuing_country,
         "nationality": fields.nationality,
     }
-
-
-def credential_portrait(jpeg: bytes) -> bytes:
-    """The document's portrait, small enough for a claim: the verifier's Face Check needs no more than this."""
-    side = policy.PORTRAIT_MAX_SIDE_PX
-    picture = Image.open(BytesIO(jpeg)).convert("RGB")
-    picture.thumbnail((side, side))
-    for quality in (88, 75, 60):
-        out = BytesIO()
-        picture.save(out, "JPEG", quality=quality)
-        if out.tell() <= policy.PORTRAIT_MAX_BYTES:
-            break
-    return out.getvalue()
