@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
+from accounts.signin.decoys import stranger
 from idv.verifier import flows as verifier
 from idv.verifier.errors import ProviderUnavailable
 from idv.verifier.models import IdentityProvider
@@ -23,7 +24,8 @@ def find_obstacle(*, user: User | None, account_name: str, provider: IdentityPro
         verifier.check_provider(provider=provider, at=at)
     except ProviderUnavailable as down:
         return down.code
-    return _obstacle_of_unknown(account_name) if user is None else obstacle_of_user(user)
+    of_user = obstacle_of_user(user or stranger())
+    return _obstacle_of_unknown(account_name) if user is None else of_user
 
 
 def _obstacle_of_unknown(account_name: str) -> str:
@@ -34,13 +36,14 @@ def _obstacle_of_unknown(account_name: str) -> str:
 
 def obstacle_of_user(user: User) -> str:
     """What of the account itself stands in the way; an empty string when nothing does."""
-    reason = queries.eligibility(user).reason
+    # Asked of everybody before anything is answered, so that no account answers sooner than another.
+    reason, covered = queries.eligibility(user).reason, policy_covers(user)
     if reason:
         return reason
     if not normalised(user.given_name) or not normalised(user.surname):
         return "name_blank"
     if is_external_guest(user_type=user.user_type, user_principal_name=user.user_principal_name):
         return "external_guest"
-    if not policy_covers(user):
+    if not covered:
         return "outside_pass_policy"
     return ""

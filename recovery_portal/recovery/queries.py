@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import DirectoryGroup, User
 from accounts.queries import find_user
+from accounts.signin.decoys import stranger
 from recovery_portal.kit import tokens
 
 from . import decoys
@@ -32,8 +33,8 @@ class Eligibility:
 
 def find_profile_for(user: User) -> RecoveryProfile | None:
     """The enabled profile of lowest priority number that includes ``user``; None for excluded people. One query."""
-    included = DirectoryGroup.objects.filter(recovery_profiles=OuterRef("pk"), members=user)
-    excluded = DirectoryGroup.objects.filter(excluded_from_recovery__isnull=False, members=user)
+    included = DirectoryGroup.objects.filter(recovery_profiles=OuterRef("pk"), members=user.pk)
+    excluded = DirectoryGroup.objects.filter(excluded_from_recovery__isnull=False, members=user.pk)
     return (
         RecoveryProfile.objects.filter(ENABLED)
         .filter(Q(include_all_users=True) | Exists(included))
@@ -46,19 +47,31 @@ def find_profile_for(user: User) -> RecoveryProfile | None:
 
 def find_profile_for_name(account_name: str) -> RecoveryProfile | None:
     """The profile under which a name walks: the person's own, else one drawn by the name, so that neither the provider
-    on the information page nor the page at the end proves an account. None while no profile is enabled."""
+    on the information page nor the page at the end proves an account. None while no profile is enabled.
+
+    Like all that a visitor waits for, it asks the same of the database for every name."""
     user = find_user(account_name)
-    enabled = list(RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name"))
-    return (find_profile_for(user) if user else None) or decoys.one_of(account_name, enabled)
+    own = find_profile_for(user or stranger())
+    drawn = decoys.one_of(account_name, list(_within_reach()))
+    return own if user is not None and own is not None else drawn
+
+
+def _within_reach() -> Iterator[RecoveryProfile]:
+    """The enabled profiles under which anybody can walk at all: none below one that includes everybody."""
+    for profile in RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name"):
+        yield profile
+        if profile.include_all_users:
+            return
 
 
 def eligibility(user: User) -> Eligibility:
     """Whether the entry is shown to ``user``: in scope, not excluded, enabled, and signed in at least once before."""
+    # Always both questions, whatever the first answers: how long it takes says nothing about the account (ASVS 6.3.8).
+    profile, excluded = find_profile_for(user), _is_excluded(user)
     if not user.account_enabled:
         return Eligibility(None, "account_disabled")
-    profile = find_profile_for(user)
     if profile is None:
-        return Eligibility(None, "excluded_group" if _is_excluded(user) else "not_in_scope")
+        return Eligibility(None, "excluded_group" if excluded else "not_in_scope")
     if user.last_sign_in_at is None:
         return Eligibility(None, "never_signed_in")
     return Eligibility(profile)

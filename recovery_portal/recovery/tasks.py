@@ -7,13 +7,19 @@ from recovery_portal.kit import clock
 from . import flows
 
 
-@shared_task(name="recovery_portal.recovery.tasks.expire_due", time_limit=60)
+@shared_task(name="recovery_portal.recovery.tasks.expire_due", soft_time_limit=50, time_limit=60)
 def expire_due() -> None:
     """End what nobody went on with."""
     flows.expire_due(at=clock.now())
 
 
-@shared_task(name="recovery_portal.recovery.tasks.settle_lost", time_limit=60)
+@shared_task(name="recovery_portal.recovery.tasks.settle_lost", soft_time_limit=50, time_limit=60)
 def settle_lost() -> None:
     """Take up answers whose signal was lost with its process."""
     flows.settle_lost(at=clock.now())
+
+
+@shared_task(name="recovery_portal.recovery.tasks.tell_owner", soft_time_limit=50, time_limit=60)
+def tell_owner(*, attempt_id: str) -> None:
+    """Write to the owner that a recovery was started."""
+    flows.tell_owner(attempt_id=attempt_id, at=clock.now())

@@ -8,7 +8,7 @@ from .operating import record_exclusion_change, record_profile_change, switch_mo
 from .outcome import choose_number, registered, reveal_pass, signed_in
 from .presenting import collect_answer, hear_answer
 from .settling import settle_lost
-from .starting import Started, come_back_empty, receive_result, send_to_provider, start
+from .starting import Started, come_back_empty, receive_result, send_to_provider, start, tell_owner
 
 __all__ = [
     "HandedOff",
@@ -44,4 +44,5 @@ __all__ = [
     "start",
     "submit_frames",
     "switch_mode",
+    "tell_owner",
 ]

@@ -16,7 +16,7 @@ from accounts.queries import find_user
 from idv.verifier import flows as verifier
 from idv.verifier.errors import ProofingRefused, ProviderUnavailable
 from idv.verifier.models import IdentityProvider
-from recovery_portal.kit import ratelimit
+from recovery_portal.kit import queue, ratelimit
 
 from .. import disowning, preflight, queries
 from ..errors import ConsentMissing, NotOffered
@@ -116,15 +116,16 @@ def send_to_provider(*, attempt: RecoveryAttempt, at: datetime) -> str | None:
     first = attempt.state == State.STARTED
     with transaction.atomic():
         attempt.apply(Event.SENT_TO_PROVIDER, at=at, proofing=proofing)
-        if first:
-            _tell_owner(attempt, at)
+        if first:  # for unknown names, too: that there is nobody to write to, the worker finds out
+            queue.enqueue("recovery_portal.recovery.tasks.tell_owner", attempt_id=str(attempt.pk))
     return proofing.authorization_url
 
 
-def _tell_owner(attempt: RecoveryAttempt, at: datetime) -> None:
+def tell_owner(*, attempt_id: str, at: datetime) -> None:
     """Every address on file learns of it, with the link that stops it. A flood of starts becomes no flood of mail; the
     letters about a pass and about completion have no brake."""
-    if attempt.user is None:
+    attempt = RecoveryAttempt.objects.select_related("user").filter(pk=attempt_id).first()
+    if attempt is None or attempt.user is None:
         return
     try:
         ratelimit.hit(

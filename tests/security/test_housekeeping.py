@@ -1,0 +1,23 @@
+"""What erases, expires and takes up lost work must be able to run at all: the beat sends what these tests look at."""
+
+import pytest
+from celery import current_app
+from django.conf import settings
+
+
+@pytest.fixture(autouse=True)
+def _all_tasks() -> None:
+    current_app.loader.import_default_modules()
+
+
+def test_every_task_can_be_sent() -> None:
+    """Celery refuses, when a task is sent and not before, a soft limit beyond the hard one; the soft one has a default.
+    Expired recoveries kept their claims because of it."""
+    for name, task in current_app.tasks.items():
+        soft = task.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
+        hard = task.time_limit or settings.CELERY_TASK_TIME_LIMIT
+        assert soft <= hard, name
+
+
+def test_everything_on_the_schedule_exists() -> None:
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(current_app.tasks)
