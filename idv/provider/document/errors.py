@@ -26,6 +26,10 @@ SENTENCES: Final[dict[str, Promise]] = {
     "barcode_unreadable": _(
         "The barcode on the back is not that of a driving licence. Photograph the side with the wide barcode."
     ),
+    "readers_disagree": _(
+        "The lines with the < signs could not be read without doubt. Come closer, hold still, and avoid reflections."
+    ),
+    "photocopy_suspected": _("This seems to be a copy without colours. Photograph the document itself."),
     "portrait_not_found": _(
         "We could not find the photo of you on the document. Avoid reflections on it and try again."
     ),

@@ -1,4 +1,4 @@
-"""The machine-readable zone of ICAO Doc 9303: TD3 (passports, part 4) and TD1 (cards, part 5); one table, both ways."""
+"""The machine-readable zone of ICAO Doc 9303: TD3 (part 4), TD1 (part 5), TD2 (part 6); one table, both ways."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -46,6 +46,16 @@ TD3: Final = Layout(
         "expiry": (((1, 21, 27),), (1, 27, 28)),
         "optional": (((1, 28, 42),), (1, 42, 43)),
         "composite": (((1, 0, 10), (1, 13, 20), (1, 21, 43)), (1, 43, 44)),
+    },
+)  # fmt: skip
+TD2: Final = Layout(
+    name="TD2", lines=2, width=36, code=(0, 0, 2), issuer=(0, 2, 5), names=(0, 5, 36), number=(1, 0, 9),
+    nationality=(1, 10, 13), birth=(1, 13, 19), sex=(1, 20, 21), expiry=(1, 21, 27), optional=((1, 28, 35),),
+    checks={
+        "number": (((1, 0, 9),), (1, 9, 10)),
+        "birth": (((1, 13, 19),), (1, 19, 20)),
+        "expiry": (((1, 21, 27),), (1, 27, 28)),
+        "composite": (((1, 0, 10), (1, 13, 20), (1, 21, 35)), (1, 35, 36)),
     },
 )  # fmt: skip
 TD1: Final = Layout(
@@ -100,6 +110,19 @@ class Zone:
         """Names of the check digits that are wrong."""
         return tuple(name for name in self.layout.checks if not self._check_holds(name))
 
+    @property
+    def doubtful_lines(self) -> tuple[int, ...]:
+        """The lines that a wrong check digit covers, from the top; the name's line is in none of a passport's."""
+        return tuple(sorted({line for line, _, _ in self.doubtful_spans}))
+
+    @property
+    def doubtful_spans(self) -> list[Span]:
+        """What the wrong check digits cover, and they themselves."""
+        failed = [self.layout.checks[name] for name in self.failed_checks]
+        # The composite covers what the others cover: beside others it says nothing new.
+        told = [one for one in failed if one is not self.layout.checks["composite"]] or failed
+        return [span for spans, position in told for span in (*spans, position)]
+
     def _check_holds(self, name: str) -> bool:
         spans, position = self.layout.checks[name]
         body, digit = "".join(self.at(span) for span in spans), self.at(position)
@@ -111,8 +134,8 @@ class Zone:
         return check_digit(body) == digit
 
     def _long_number(self) -> str:
-        # Doc 9303-5, 4.2.4 note j: a number of more than 9 characters goes on in the optional data, check digit last.
-        return self.at(self.layout.optional[0]).split("<", 1)[0] if self.layout is TD1 else ""
+        # Doc 9303-5 and 9303-6, 4.2: a number of more than 9 characters goes on in the optional data, check digit last.
+        return "" if self.layout is TD3 else self.at(self.layout.optional[0]).split("<", 1)[0]
 
     @property
     def document_number(self) -> str:
@@ -155,9 +178,10 @@ class Zone:
 
     @property
     def personal_number(self) -> str:
-        if self.layout is TD3:
-            return self.at(TD3.optional[0]).strip("<")
-        return self.at(TD1.optional[1]).strip("<")
+        _, position = self.layout.checks["number"]
+        if self.layout is TD2 and self.at(position) == "<":
+            return self.at(TD2.optional[0]).partition("<")[2].strip("<")
+        return self.at(self.layout.optional[-1]).strip("<")
 
     def date_of_birth(self, at: date) -> date:
         """The latest century that is not after ``at``. Raises ValueError when it is no date."""
@@ -212,6 +236,10 @@ def compose(
         lower = f"{figure}{_padded(nationality, 3)}{birth}{gender}{expiry}{optional}"
         composite = check_digit(lower[0:10] + lower[13:20] + lower[21:43])
         return Zone(TD3, (f"{_padded(code, 2)}{_padded(issuer, 3)}{names}", lower + composite))
+    if layout is TD2:
+        lower = f"{figure}{_padded(nationality, 3)}{birth}{gender}{expiry}{_padded(personal_number, 7)}"
+        composite = check_digit(lower[0:10] + lower[13:20] + lower[21:35])
+        return Zone(TD2, (f"{_padded(code, 2)}{_padded(issuer, 3)}{names}", lower + composite))
     upper = f"{_padded(code, 2)}{_padded(issuer, 3)}{figure}{'<' * 15}"
     middle = f"{birth}{gender}{expiry}{_padded(nationality, 3)}{_padded(personal_number, 11)}"
     composite = check_digit(upper[5:30] + middle[0:7] + middle[8:15] + middle[18:29])

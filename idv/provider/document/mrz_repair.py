@@ -1,7 +1,8 @@
 """From what OCR saw to a zone: settle what the format settles, propose what a check digit singles out, guess nothing.
 
 Order: alphabet, line length (runs of fillers are miscounted), letter-or-digit by position, then look-alikes in the
-document number, the one field where both may stand. The name line has no check digit; nothing here can mend it.
+document number and the optional data, the fields where both may stand. The name line has none;
+nothing here can mend it.
 """
 
 import itertools
@@ -9,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from idv.provider.document.mrz import TD1, TD3, Layout, Span, Zone, replaced
+from idv.provider.document.mrz import TD1, TD2, TD3, Layout, Span, Zone, replaced
 
 _AS_FILLER: Final = dict.fromkeys("«‹＜《〈くㄑ≤{[(（［", "<")
 _TO_DIGIT: Final = str.maketrans("OQDILZSGBTA", "00011256874")
@@ -18,7 +19,7 @@ _LOOK_ALIKE: Final = {
     "0": "OQD", "O": "0", "Q": "0", "D": "0", "1": "I", "I": "1", "2": "Z", "Z": "2", "5": "S", "S": "5",
     "8": "B", "B": "8",
 }  # fmt: skip
-_MAX_CHANGES: Final = 2
+_MAX_CHANGES: Final = 3
 
 
 def cleaned(text: str) -> str:
@@ -79,30 +80,43 @@ def _translated(zone: Zone, span: Span, table: dict[int, int]) -> Zone:
     return replaced(zone, span, zone.at(span).translate(table))
 
 
-def repairs(zone: Zone) -> list[Zone]:
-    """Zones that differ in up to two look-alikes of the document number and pass **every** check digit.
+def readings(zone: Zone) -> list[Zone]:
+    """``zone`` and what differs from it in a few look-alikes, as far as they pass **every** check digit.
 
-    Each is a proposal only: the printed number must bear it out, and when it bears out two, the caller must not choose.
+    Look-alikes are where letters and digits may both stand: the number (up to three changes) and the optional data (up
+    to two, with those of the number). Changes may cancel in a check digit (O70 and 07O have the same), so even a zone
+    that passes may not be the only reading of what was seen.
     """
-    if not zone.failed_checks:
-        return [zone]
-    number = zone.at(zone.layout.number)
-    doubtful = [index for index, char in enumerate(number) if char in _LOOK_ALIKE]
-    found = []
+    number, everywhere = _doubtful_places(zone, (zone.layout.number,)), _doubtful_places(zone)
+    found = [] if zone.failed_checks else [zone]
     for changes in range(1, _MAX_CHANGES + 1):
-        for chosen in itertools.combinations(doubtful, changes):
-            for letters in itertools.product(*(_LOOK_ALIKE[number[index]] for index in chosen)):
-                swapped = dict(zip(chosen, letters, strict=True))
-                text = "".join(swapped.get(index, char) for index, char in enumerate(number))
-                candidate = replaced(zone, zone.layout.number, text)
+        for chosen in itertools.combinations(number if changes > 2 else everywhere, changes):
+            for letters in itertools.product(*(_LOOK_ALIKE[zone.at(place)] for place in chosen)):
+                candidate = zone
+                for place, letter in zip(chosen, letters, strict=True):
+                    candidate = replaced(candidate, place, letter)
                 if not candidate.failed_checks:
                     found.append(candidate)
     return found
 
 
-def number_is_doubtful(zone: Zone) -> bool:
-    """Whether a wrong check digit of the number may be a misread look-alike rather than the document's fault."""
-    return "number" in zone.failed_checks and any(char in _LOOK_ALIKE for char in zone.at(zone.layout.number))
+def look_alikes_may_explain(zone: Zone) -> bool:
+    """Whether the wrong check digits may be misread look-alikes rather than the document's fault."""
+    covered = {(line, at) for line, start, end in zone.doubtful_spans for at in range(start, end)}
+    return any((line, start) in covered for line, start, _ in _doubtful_places(zone))
 
 
-LAYOUTS: Final = {"passport": TD3, "identity_card": TD1}
+def _doubtful_places(zone: Zone, spans: Sequence[Span] = ()) -> list[Span]:
+    return [
+        (line, at, at + 1)
+        for line, start, end in spans or (zone.layout.number, *zone.layout.optional)
+        for at in range(start, end)
+        if zone.lines[line][at] in _LOOK_ALIKE
+    ]
+
+
+ZONES: Final[dict[str, tuple[tuple[str, Layout], ...]]] = {
+    "passport": (("front", TD3),),
+    "identity_card": (("back", TD1), ("front", TD2)),
+}
+"""On which side of a document which zone may stand (Doc 9303-4 to 9303-6), the commonest first."""

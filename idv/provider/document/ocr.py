@@ -16,6 +16,8 @@ from idv.provider.document.locate import Picture, Quad
 
 _DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
+# At 736 every line is found too, in twice the time; below 600 the boxes are too coarse for the zone's lines.
+_SEARCH_SIDE: Final = 608
 _lock = threading.Lock()
 
 
@@ -66,7 +68,7 @@ def _engine() -> Any:
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             "Det.model_path": str(models / _DETECTOR),
             "Det.limit_type": "max",
-            "Det.limit_side_len": 736,
+            "Det.limit_side_len": _SEARCH_SIDE,
             "Rec.model_path": str(models / _RECOGNISER),
             # The width given here is a floor: at the library's 320 a three-letter word costs as much as a sentence.
             "Rec.rec_img_shape": [3, 48, 64],
@@ -75,11 +77,13 @@ def _engine() -> Any:
 
 
 def find_lines(picture: Picture) -> list[Line]:
-    """Lines of text from top to bottom, about 200 ms."""
+    """Lines of text from top to bottom, about 100 ms."""
+    scale = min(1.0, _SEARCH_SIDE / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     with _lock:
-        found = _engine()(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)
+        found = _engine()(cv2.cvtColor(small, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)
     boxes = [] if found.boxes is None else found.boxes
-    return sorted((Line(np.asarray(box, np.float32)) for box in boxes), key=lambda line: line.centre[1])
+    return sorted((Line(np.asarray(box, np.float32) / scale) for box in boxes), key=lambda line: line.centre[1])
 
 
 def read(crops: Sequence[Picture]) -> list[Text]:
@@ -91,14 +95,14 @@ def read(crops: Sequence[Picture]) -> list[Text]:
     return [Text(text, float(score)) for text, score in zip(found.txts or (), found.scores or (), strict=True)]
 
 
-def crop(picture: Picture, line: Line, *, margin: float = 0.08) -> Picture:
-    """The line cut out upright, with ``margin`` (share of its height) around."""
+def crop(picture: Picture, line: Line, *, margin: float = 0.08, squeeze: float = 1.0) -> Picture:
+    """The line cut out upright, with ``margin`` (share of its height) around, its width times ``squeeze``."""
     across, down = line.quad[1] - line.quad[0], line.quad[3] - line.quad[0]
     along = margin * line.height * across / max(float(np.linalg.norm(across)), 1.0)
     below = margin * line.height * down / max(float(np.linalg.norm(down)), 1.0)
     source = line.quad + np.array([-along - below, along - below, along + below, -along + below], np.float32)
     height = round(line.height * (1 + 2 * margin))
-    width = round(line.width + 2 * margin * line.height)
+    width = round((line.width + 2 * margin * line.height) * squeeze)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
     return cv2.warpPerspective(picture, matrix, (max(width, 8), max(height, 8)), borderMode=cv2.BORDER_REPLICATE)

@@ -1,12 +1,13 @@
 """The default reader: locate, straighten, OCR or barcode, check digits, print against the machine's part, portrait."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from idv.provider.document import aamva, barcode, locate, mrz_repair, ocr, portrait, printed
+from idv.provider.document import aamva, barcode, locate, mrz_repair, ocr, portrait, printed, signs
 from idv.provider.document.errors import DocumentUnreadable
-from idv.provider.document.mrz import Zone
+from idv.provider.document.mrz import Layout, Zone
 from idv.provider.document.reading import (
     DRIVING_LICENCE,
     IDENTITY_CARD,
@@ -19,10 +20,10 @@ from idv.provider.document.reading import (
 )
 from idv.provider.document.zone_reading import ZoneReading, read_zone
 
-_ASPECT: Final = {
-    PASSPORT: locate.PASSPORT_ASPECT,
-    IDENTITY_CARD: locate.CARD_ASPECT,
-    DRIVING_LICENCE: locate.CARD_ASPECT,
+_ASPECTS: Final = {
+    PASSPORT: (locate.PASSPORT_ASPECT,),
+    IDENTITY_CARD: (locate.CARD_ASPECT, locate.LARGE_CARD_ASPECT),
+    DRIVING_LICENCE: (locate.CARD_ASPECT,),
 }
 _SURE: Final = 0.9
 # Doc 9303-4 and 9303-5: P for passports, I, A and C for cards; V is a visa, and nothing else comes first.
@@ -32,23 +33,36 @@ _CODES: Final = frozenset("PIACV")
 class OcrDocumentReader:
     """Passports and identity cards by OCR of the machine-readable zone, driving licences by their barcode."""
 
+    second_reader_must_agree = False
+
     def read(self, kind: str, images: Mapping[str, bytes], *, at: datetime) -> DocumentReading:
         """See DocumentReader."""
         if any(side not in images for side in SIDES[kind]):
             raise DocumentUnreadable("side_missing", f"{kind} needs {SIDES[kind]}, got {tuple(images)}")
         if kind == DRIVING_LICENCE:
             return _read_licence(images, at.date())
-        return _read_zone_document(kind, images, at.date())
+        return _read_zone_document(kind, images, at.date(), must_agree=self.second_reader_must_agree)
 
 
-def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date) -> DocumentReading:
-    carrier, zone_reading = _find_zone(kind, images[SIDES[kind][-1]])
+class HighAssuranceDocumentReader(OcrDocumentReader):
+    """The same, and a zone is believed only when its shapes, matched against OCR-B, say what the network read.
+
+    The second reader shares the first one's crops and nothing else. Barcodes carry their own error correction.
+    """
+
+    second_reader_must_agree = True
+
+
+def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date, *, must_agree: bool) -> DocumentReading:
+    front, zone_reading = _find_zone(kind, images)
     if zone_reading.candidates and not _fits(kind, zone_reading.raw):
         if zone_reading.raw.document_code[:1] not in _CODES:
             raise DocumentUnreadable("mrz_unreadable", "the first characters are cut off")
         raise DocumentUnreadable("wrong_kind", f"document code {zone_reading.raw.document_code!r}")
-    front = carrier if kind == PASSPORT else _side(images["front"], kind)
+    signs.refuse_photocopy(front.view)
     zone, comparison, expected, check_digits = _settle(zone_reading, front, today)
+    if must_agree and not zone_reading.shapes.agree(zone):
+        raise DocumentUnreadable("readers_disagree", "the shapes do not say what the network read")
     born, expires = _dates(zone, today)
     fields = DocumentFields(
         given_names=comparison.given_names or _cased(zone.given_names),
@@ -65,24 +79,41 @@ def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date) -> 
     return DocumentReading(kind, fields, portrait.cut(front.view), checks, zone.text)
 
 
-def _find_zone(kind: str, jpeg: bytes) -> tuple[printed.Print, ZoneReading]:
-    """The first view in which the zone passes its check digits, else the best that was seen."""
-    layout, fallback = mrz_repair.LAYOUTS[kind], None
-    for view in locate.views(locate.decode(jpeg), _ASPECT[kind]):
-        lines = ocr.find_lines(view)
-        found = read_zone(view, lines, layout)
+def _find_zone(kind: str, images: Mapping[str, bytes]) -> tuple[printed.Print, ZoneReading]:
+    """The print of the front, and the zone of the first view in which it passes its check digits, else the best seen.
+
+    The likeliest view of each side comes before the next view of any: a TD2 card has its zone on the front.
+    """
+    fronts: list[printed.Print] = []
+    fallback: tuple[printed.Print | None, ZoneReading] | None = None
+    for side, layout, view in _zone_views(kind, images):
+        page = printed.Print(view, ocr.find_lines(view))
+        fronts += [page] if side == "front" else []
+        found = read_zone(view, page.lines, layout)
         if found is None:
             continue
+        carrier = page if side == "front" else None
+        fallback = fallback or (carrier, found)
         if found.candidates:
-            return printed.Print(view, lines), found
-        fallback = fallback or (printed.Print(view, lines), found)
+            fallback = (carrier, found)
+            break
     if fallback is None:
-        raise DocumentUnreadable("mrz_not_found", f"no {layout.name} zone in any view")
-    return fallback
+        raise DocumentUnreadable("mrz_not_found", f"no zone of a {kind} in any view")
+    carrier, found = fallback
+    return carrier or next(iter(fronts), None) or _side(images["front"], kind), found
+
+
+def _zone_views(kind: str, images: Mapping[str, bytes]) -> Iterator[tuple[str, Layout, locate.Picture]]:
+    places = mrz_repair.ZONES[kind]
+    views = [locate.views(locate.decode(images[side]), _ASPECTS[kind]) for side, _ in places]
+    for round_of_views in itertools.zip_longest(*views):
+        for (side, layout), view in zip(places, round_of_views, strict=True):
+            if view is not None:
+                yield side, layout, view if side == "front" else locate.lower_part(view)
 
 
 def _side(jpeg: bytes, kind: str) -> printed.Print:
-    view = next(locate.views(locate.decode(jpeg), _ASPECT[kind]))
+    view = next(locate.views(locate.decode(jpeg), _ASPECTS[kind]))
     return printed.Print(view, ocr.find_lines(view))
 
 
@@ -108,7 +139,7 @@ def _settle(
     expected = _expected(reading.raw, today)
     found = front.compare(expected)
     print_agrees = found.number_found and set(expected.dates) <= found.dates_found
-    legible = reading.is_steady and reading.score >= _SURE and not mrz_repair.number_is_doubtful(reading.raw)
+    legible = reading.is_steady and reading.score >= _SURE and not mrz_repair.look_alikes_may_explain(reading.raw)
     if legible and print_agrees:
         return reading.raw, found, expected, Check("check_digits", False, "mrz_check_digit_wrong")
     raise DocumentUnreadable("mrz_unreadable", f"wrong check digits: {', '.join(reading.raw.failed_checks)}")
@@ -138,6 +169,7 @@ def _read_licence(images: Mapping[str, bytes], today: date) -> DocumentReading:
     except aamva.LicenceMalformed as error:
         raise DocumentUnreadable("barcode_unreadable", str(error)) from error
     front = _side(images["front"], DRIVING_LICENCE)
+    signs.refuse_photocopy(front.view)
     expected = printed.Expected(
         surname=licence.surname,
         given_names=licence.given_names,

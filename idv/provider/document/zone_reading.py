@@ -1,26 +1,28 @@
 """Reading the machine-readable zone out of one view of a document."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from idv.provider.document import mrz_repair, ocr
+from idv.provider.document import glyphs, mrz_repair, ocr
 from idv.provider.document.locate import Picture
 from idv.provider.document.mrz import Layout, Zone
 
 # Cuts of the lines that are tried in turn: a little more or less paper around the characters changes what is read.
-_MARGINS: Final = (0.05, 0.2)
+_MARGINS: Final = (0.12, 0.05)
+# The network reads characters this much narrower as surely (measured on 24 hard photos), in proportion faster.
+_SQUEEZE: Final = 0.72
 _MIN_SPAN: Final = 0.25
 
 
 @dataclass(frozen=True)
 class ZoneReading:
-    """``candidates`` pass every check digit (``mrz_repair.repairs``); when there are none, ``raw`` is what was seen.
+    """``candidates`` pass every check digit (``mrz_repair.readings``); when there are none, ``raw`` is what was seen.
 
     ``was_repaired`` asks for confirmation by the print; ``score`` is the OCR's own confidence in its worst line;
-    ``is_steady`` says that every cut of the lines gave the same characters.
+    ``is_steady`` says that every cut of the lines in doubt gave the same characters.
     """
 
     raw: Zone
@@ -28,6 +30,7 @@ class ZoneReading:
     was_repaired: bool
     score: float
     is_steady: bool
+    shapes: glyphs.Shapes
 
 
 def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneReading | None:
@@ -36,19 +39,28 @@ def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneR
     if rows is None:
         return None
     seen: list[tuple[Zone, float]] = []
+    shapes = glyphs.Shapes(view, rows)
+    texts: dict[int, ocr.Text] = {}
+    doubtful: Collection[int] = range(layout.lines)
     for margin in _MARGINS:
-        texts = ocr.read([ocr.crop(view, row, margin=margin) for row in rows])
-        zone = mrz_repair.settled([text.text for text in texts], layout)
+        read = ocr.read([ocr.crop(view, rows[index], margin=margin, squeeze=_SQUEEZE) for index in doubtful])
+        texts |= dict(zip(doubtful, read, strict=True))
+        zone = mrz_repair.settled([texts[index].text for index in range(layout.lines)], layout)
         if zone is None:
+            doubtful = range(layout.lines)
             continue
-        seen.append((zone, min(text.score for text in texts)))
+        seen.append((zone, min(text.score for text in texts.values())))
         if not zone.failed_checks:
-            return ZoneReading(zone, (zone,), was_repaired=False, score=seen[-1][1], is_steady=True)
+            candidates = shapes.choose(mrz_repair.readings(zone))
+            repaired = candidates != (zone,)
+            return ZoneReading(zone, candidates, repaired, score=seen[-1][1], is_steady=True, shapes=shapes)
+        doubtful = zone.doubtful_lines
     if not seen:
         return None
-    proposals = {candidate.text: candidate for zone, _ in seen for candidate in mrz_repair.repairs(zone)}
+    proposals = {candidate.text: candidate for zone, _ in seen for candidate in mrz_repair.readings(zone)}
+    candidates = shapes.choose(list(proposals.values()))
     steady = len(seen) == len(_MARGINS) and len({zone.text for zone, _ in seen}) == 1
-    return ZoneReading(seen[0][0], tuple(proposals.values()), True, min(score for _, score in seen), steady)
+    return ZoneReading(seen[0][0], candidates, True, min(score for _, score in seen), steady, shapes)
 
 
 def _rows(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> list[ocr.Line] | None:

@@ -15,18 +15,23 @@ from idv.provider.specimen.holder import COUNTRY, Holder
 __all__ = ["ALTERATIONS", "KINDS", "Holder", "Specimen", "draw", "photograph"]
 
 KINDS: Final = ("passport", "identity_card", "driving_licence")
+SIZES: Final = ("TD1", "TD2")
+"""Of identity cards: the usual 86 by 54 mm with the zone on the back, and 105 by 74 mm with the zone on the front."""
 ALTERATIONS: Final = ("", "check_digit", "printed_name")
 _YEARS_VALID: Final = 10
+_LAYOUTS: Final = {"TD1": mrz.TD1, "TD2": mrz.TD2}
 
 
 @dataclass(frozen=True)
 class Specimen:
-    """A drawn document. ``pages`` has ``front`` and, for cards, ``back``."""
+    """A drawn document. ``pages`` has ``front`` and, for cards, ``back``; the rest is what its machine part says."""
 
     kind: str
     holder: Holder
     expires_on: date
     pages: dict[str, Image.Image]
+    zone: str = ""
+    barcode: bytes = b""
 
     def png(self, side: str = "front") -> bytes:
         return self._encoded(side, "PNG")
@@ -55,14 +60,17 @@ def draw(
     issued_on: date,
     expires_on: date | None = None,
     altered: str = "",
+    size: str = "TD1",
 ) -> Specimen:
     """Draw ``kind`` for ``holder`` with a JPEG ``portrait``; valid for ten years unless ``expires_on`` says otherwise.
 
+    ``size`` is that of an identity card.
+
     ``altered`` spoils it for tests: ``check_digit`` (the birth date's) or ``printed_name`` (another surname
-    in print than in the machine-readable part). Raises ValueError for an unknown kind or alteration.
+    in print than in the machine-readable part). Raises ValueError for an unknown kind, size or alteration.
     """
-    if kind not in KINDS or altered not in ALTERATIONS:
-        raise ValueError(f"unknown kind {kind!r} or alteration {altered!r}")
+    if kind not in KINDS or altered not in ALTERATIONS or size not in SIZES:
+        raise ValueError(f"unknown kind {kind!r}, size {size!r} or alteration {altered!r}")
     if kind == "driving_licence" and altered == "check_digit":
         raise ValueError("a driving licence has no check digits to spoil")
     owner = holder.numbered(kind)
@@ -81,28 +89,34 @@ def draw(
             street=owner.street,
             city=owner.city,
         )
+        content = aamva.compose(licence)
         sides = {
             "front": pages.driving_licence(shown, portrait, issued_on, expires),
-            "back": pages.licence_back(aamva.compose(licence)),
+            "back": pages.licence_back(content),
         }
-        return Specimen(kind, owner, expires, sides)
-    zone = _zone(kind, owner, expires)
+        return Specimen(kind, owner, expires, sides, barcode=content)
+    zone = _zone(mrz.TD3 if kind == "passport" else _LAYOUTS[size], owner, expires)
     if altered == "check_digit":
         _, position = zone.layout.checks["birth"]
         zone = mrz.replaced(zone, position, str((int(zone.at(position)) + 1) % 10))
-    if kind == "passport":
-        return Specimen(kind, owner, expires, {"front": pages.passport(shown, portrait, zone, issued_on, expires)})
-    sides = {
-        "front": pages.identity_card(shown, portrait, issued_on, expires),
-        "back": pages.card_back(zone, owner),
-    }
-    return Specimen(kind, owner, expires, sides)
+    return Specimen(kind, owner, expires, _sides(zone, owner, shown, portrait, issued_on, expires), zone=zone.text)
 
 
-def _zone(kind: str, holder: Holder, expires: date) -> mrz.Zone:
+def _sides(
+    zone: mrz.Zone, owner: Holder, shown: Holder, portrait: bytes, issued_on: date, expires: date
+) -> dict[str, Image.Image]:
+    if zone.layout is mrz.TD3:
+        return {"front": pages.passport(shown, portrait, zone, issued_on, expires)}
+    if zone.layout is mrz.TD2:
+        front = pages.large_card(shown, portrait, zone, issued_on, expires)
+        return {"front": front, "back": pages.large_card_back(owner)}
+    return {"front": pages.identity_card(shown, portrait, issued_on, expires), "back": pages.card_back(zone, owner)}
+
+
+def _zone(layout: mrz.Layout, holder: Holder, expires: date) -> mrz.Zone:
     return mrz.compose(
-        mrz.TD3 if kind == "passport" else mrz.TD1,
-        code="P" if kind == "passport" else "I",
+        layout,
+        code="P" if layout is mrz.TD3 else "I",
         issuer=COUNTRY,
         surname=holder.surname,
         given_names=holder.given_names,
@@ -111,7 +125,7 @@ def _zone(kind: str, holder: Holder, expires: date) -> mrz.Zone:
         born=holder.date_of_birth,
         sex=holder.sex,
         expires=expires,
-        personal_number=holder.personal_number,
+        personal_number=holder.personal_number[: layout.optional[-1][2] - layout.optional[-1][1]],
     )
 
 

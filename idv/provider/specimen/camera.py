@@ -1,7 +1,7 @@
 """A phone camera over a table: rotation, perspective, blur, noise and compression, the same for the same seed."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -25,13 +25,22 @@ class _Conditions:
 _SEVERITIES: Final = {
     "mild": _Conditions(2400, 0.84, 3.0, 0.015, 0.5, 3.0, 92, 0.0),
     "medium": _Conditions(2000, 0.76, 8.0, 0.035, 1.0, 7.0, 75, 0.15),
-    "hard": _Conditions(1700, 0.66, 14.0, 0.06, 1.5, 12.0, 50, 0.3),
+    "hard": _Conditions(1700, 0.66, 15.0, 0.06, 1.5, 12.0, 30, 0.3),
 }
 
 
-def photograph(page: Image.Image, *, seed: int = 0, severity: str = "mild") -> bytes:
-    """A JPEG of ``page`` lying on a table. ``severity`` is mild, medium or hard; raises KeyError for another word."""
+def photo_width(severity: str) -> int:
+    """Pixels across a photo."""
+    return _SEVERITIES[severity].width
+
+
+def photograph(page: Image.Image, *, seed: int = 0, severity: str = "mild", share: float | None = None) -> bytes:
+    """A JPEG of ``page`` lying on a table. ``severity`` is mild, medium or hard; raises KeyError for another word.
+
+    ``share`` is the part of the photo's width that the page takes, where that of the severity is not wanted.
+    """
     how = _SEVERITIES[severity]
+    how = how if share is None else replace(how, share=share)
     rng = np.random.default_rng(seed)
     width, height = how.width, round(how.width * 0.75)
     table = cv2.resize(rng.normal(0, 1, (height // 12, width // 12)).astype(np.float32), (width, height))

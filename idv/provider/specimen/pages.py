@@ -1,4 +1,4 @@
-"""The pages of each kind of specimen, at 12 pixels per millimetre (passport) and 16 (cards)."""
+"""The pages of each kind of specimen, at 12 pixels per millimetre (passport), 16 (cards) and 14 (TD2 cards)."""
 
 from datetime import date
 from typing import Final
@@ -13,6 +13,9 @@ from idv.provider.specimen.holder import COUNTRY, Holder
 
 PASSPORT_SIZE: Final = (1500, 1056)
 CARD_SIZE: Final = (1370, 864)
+LARGE_CARD_SIZE: Final = (1470, 1036)
+MODULE_PX: Final = 4
+"""Width of one module of the barcode on a licence's back."""
 _FICTION: Final = "Utopia is a fictitious state. This is a specimen for testing and no travel or identity document."
 
 
@@ -74,6 +77,38 @@ def driving_licence(holder: Holder, portrait: bytes, issued_on: date, expires_on
     return _card("DRIVING LICENCE", (246, 238, 236), portrait, rows)
 
 
+def large_card(holder: Holder, portrait: bytes, zone: mrz.Zone, issued_on: date, expires_on: date) -> Image.Image:
+    """A TD2 card: 105 by 74 mm, the zone beneath the portrait on the front (Doc 9303-6, 3.1)."""
+    page = paper.sheet(*LARGE_CARD_SIZE, (238, 240, 230))
+    draw = ImageDraw.Draw(page)
+    draw.text((50, 34), "UTOPIA", font=paper.font("bold", 60), fill=paper.INK)
+    draw.text((310, 50), "IDENTITY CARD", font=paper.font("text", 42), fill=paper.INK)
+    paper.place_portrait(page, portrait, (50, 150, 400, 514))
+    rows: list[tuple[tuple[str, str, int], ...]] = [
+        (("Surname", holder.surname, 500),),
+        (("Given names", holder.given_names, 500),),
+        (("Document No.", holder.document_number, 500), ("Sex", holder.sex, 960), ("Nationality", holder.nationality,
+         1120)),
+        (("Date of birth", printed(holder.date_of_birth), 500), ("Place of birth", holder.place_of_birth, 960)),
+        (("Date of issue", printed(issued_on), 500), ("Date of expiry", printed(expires_on), 960)),
+    ]  # fmt: skip
+    _rows(page, rows, top=150, step=112, size=42, right=LARGE_CARD_SIZE[0] - 30)
+    paper.stamp(page, (480, 160, 950, 520), opacity=34)
+    paper.stamp(page, (50, 684, 400, 60), opacity=150, angle=0)
+    draw.text((500, 712), _FICTION, font=paper.font("text", 20), fill=paper.LABEL)
+    draw.rectangle((0, 770, *LARGE_CARD_SIZE), fill=(248, 250, 248))
+    paper.write_zone(page, zone.lines, left=94, top=846, pitch=35.6, leading=92)
+    return page
+
+
+def large_card_back(holder: Holder) -> Image.Image:
+    page = paper.sheet(*LARGE_CARD_SIZE, (238, 240, 230))
+    paper.write_field(page, (60, 60), "Address", f"{holder.street}, {holder.city}", size=42, room=1340)
+    ImageDraw.Draw(page).text((60, 190), _FICTION, font=paper.font("text", 24), fill=paper.LABEL)
+    paper.stamp(page, (60, 260, 1350, 500), opacity=34)
+    return page
+
+
 def _card(
     title: str, tint: tuple[int, int, int], portrait: bytes, rows: list[tuple[tuple[str, str, int], ...]]
 ) -> Image.Image:
@@ -107,8 +142,7 @@ def licence_back(content: bytes) -> Image.Image:
     paper.stamp(page, (60, 170, 1250, 220), opacity=34)
     code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.PDF417, ec_level="5", columns=14)
     modules = Image.fromarray(np.array(zxingcpp.write_barcode_to_image(code, scale=1, add_quiet_zones=True)))
-    scale = min(1250 // modules.width, 400 // modules.height) or 1
-    modules = modules.resize((modules.width * scale, modules.height * scale), Image.Resampling.NEAREST)
+    modules = modules.resize((modules.width * MODULE_PX, modules.height * MODULE_PX), Image.Resampling.NEAREST)
     page.paste(modules.convert("RGB"), ((CARD_SIZE[0] - modules.width) // 2, 420 + (400 - modules.height) // 2))
     return page
 

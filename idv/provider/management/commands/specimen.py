@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--surname", required=True)
         parser.add_argument("--born", required=True, type=date.fromisoformat, help="date of birth, YYYY-MM-DD")
         parser.add_argument("--sex", choices=["F", "M", "X"], default="X")
+        parser.add_argument("--size", choices=specimen.SIZES, default="TD1", help="of an identity card")
         parser.add_argument("--number", default="", help="document number; made up when left out")
         parser.add_argument("--expires", type=date.fromisoformat, help="YYYY-MM-DD; ten years from issue when left out")
         parser.add_argument("--issued", type=date.fromisoformat, help="YYYY-MM-DD; today when left out")
@@ -51,6 +52,7 @@ class Command(BaseCommand):
                 issued_on=options["issued"] or clock.now().date(),
                 expires_on=options["expires"],
                 altered=options["altered"],
+                size=options["size"],
             )
         except ValueError as error:
             raise CommandError(str(error)) from error

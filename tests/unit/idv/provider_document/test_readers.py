@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from PIL import Image
 
 from idv.face import cards
 from idv.face.dlib_engine import DlibFaceEngine
 from idv.provider import specimen
-from idv.provider.document import SIDES, DocumentReader, DocumentUnreadable
-from idv.provider.document.reader import OcrDocumentReader
+from idv.provider.document import SIDES, DocumentReader, DocumentUnreadable, glyphs, mrz, ocr
+from idv.provider.document.reader import HighAssuranceDocumentReader, OcrDocumentReader
 from idv.provider.document.scripted import ScriptedDocumentReader
-from idv.provider.specimen import Holder
+from idv.provider.specimen import Holder, paper
 from recovery_portal.demo import people
 from tests.unit.idv.face import pictures
 
@@ -213,3 +215,56 @@ def test_the_command_says_what_is_wrong_with_a_portrait(tmp_path: Path) -> None:
         _specimen(tmp_path, "--portrait", str(broken))
     with pytest.raises(CommandError, match="cannot be read"):
         _specimen(tmp_path, "--portrait", str(tmp_path / "nothing.jpg"))
+
+
+@pytest.mark.slow
+def test_a_large_card_has_its_zone_on_the_front() -> None:
+    document = drawn("identity_card", size="TD2")
+    photos = document.photographed(seed=5, severity="hard")
+    reading = HighAssuranceDocumentReader().read("identity_card", photos, at=AT)
+    assert reading.accepted, reading.checks
+    assert reading.mrz == document.zone
+    with pytest.raises(DocumentUnreadable, match=r"wrong_kind|mrz_not_found|mrz_unreadable"):
+        OcrDocumentReader().read("passport", {"front": photos["front"]}, at=AT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["passport", "driving_licence"])
+def test_a_copy_without_colours_is_not_believed(kind: str) -> None:
+    document = drawn(kind)
+    copied = {side: page.convert("L").convert("RGB") for side, page in document.pages.items()}
+    photos = {side: specimen.photograph(page, seed=6) for side, page in copied.items()}
+    with pytest.raises(DocumentUnreadable, match="photocopy_suspected"):
+        OcrDocumentReader().read(kind, photos, at=AT)
+
+
+def _zone_view(text: str) -> tuple[np.ndarray, list[ocr.Line]]:
+    page = Image.new("RGB", (1500, 260), (248, 249, 250))
+    paper.write_zone(page, tuple(text.split("\n")), left=90, top=66, pitch=30.0, leading=76)
+    rows = [np.array([[80, y], [1420, y], [1420, y + 52], [80, y + 52]], np.float32) for y in (40, 116)]
+    return np.asarray(page), [ocr.Line(row) for row in rows]
+
+
+def test_shapes_agree_with_what_stands_there_and_with_nothing_else() -> None:
+    zone = mrz.Zone(mrz.TD3, tuple(drawn("passport").zone.split("\n")))
+    shapes = glyphs.Shapes(*_zone_view(zone.text))
+    assert shapes.agree(zone)
+    assert not shapes.agree(mrz.replaced(zone, (0, 5, 6), "X"))
+    assert not shapes.agree(mrz.replaced(zone, (1, 14, 15), "8" if zone.lines[1][14] != "8" else "3"))
+
+
+def test_shapes_settle_what_no_check_digit_can() -> None:
+    """The two numbers share every check digit, and neither the network nor the print tells O from 0."""
+    common = {"issuer": "UTO", "surname": "Smith", "given_names": "Anna", "nationality": "UTO", "sex": "F"}
+    dates = {"born": date(1952, 9, 23), "expires": date(2032, 12, 5)}
+    one, other = (mrz.compose(mrz.TD3, code="P", number=n, **common, **dates) for n in ("O7OGIA0RO", "O70GIAOR0"))
+    for meant in (one, other):
+        assert glyphs.Shapes(*_zone_view(meant.text)).choose([one, other]) == (meant,)
+
+
+def test_shapes_that_cannot_be_seen_choose_nothing() -> None:
+    common = {"issuer": "UTO", "surname": "Smith", "given_names": "Anna", "nationality": "UTO", "sex": "F"}
+    dates = {"born": date(1952, 9, 23), "expires": date(2032, 12, 5)}
+    readings = [mrz.compose(mrz.TD3, code="P", number=n, **common, **dates) for n in ("O7OGIA0RO", "O70GIAOR0")]
+    view, rows = _zone_view(readings[0].text)
+    assert glyphs.Shapes(np.full_like(view, 200), rows).choose(readings) == tuple(readings)
