@@ -17,8 +17,10 @@ from django.utils.translation import ngettext
 
 from accounts import flows
 from accounts.audit import flows as audit
+from accounts.errors import NotPermitted
 from accounts.models import AuditEvent, DirectoryGroup, User
 from accounts.names import normalise_account_name
+from accounts.operators import Operator, check_may_manage
 from accounts.views import me, sign_out
 from recovery_portal.kit import clock
 from recovery_portal.kit.tables import csv_answer
@@ -86,7 +88,7 @@ class UserAdmin(admin.ModelAdmin):
     list_display = ("user_principal_name", "display_name", "user_type", "account_enabled", "last_sign_in_at")
     list_filter = ("account_enabled", "user_type", "is_staff", "directory_groups")
     search_fields = ("user_principal_name", "display_name", "given_name", "surname", "mail", "employee_id")
-    readonly_fields = ("id", "created_at", "last_sign_in_at", "methods")
+    readonly_fields = ("id", "created_at", "last_sign_in_at", "methods", "member_of")
     actions = ("sign_out_everywhere",)
     fieldsets = (
         (None, {"fields": ("user_principal_name", "account_enabled", "user_type")}),
@@ -95,11 +97,33 @@ class UserAdmin(admin.ModelAdmin):
         (_("Reachable at"), {"fields": ("mail", "other_mails", "mobile_phone")}),
         (_("Directory"), {"fields": ("directory_groups", "id", "created_at", "last_sign_in_at", "methods")}),
     )  # fmt: skip
+    # The form's own field cannot be shown to somebody who may only look.
+    _LOOKED_AT = (
+        *fieldsets[:-1],
+        (_("Directory"), {"fields": ("member_of", "id", "created_at", "last_sign_in_at", "methods")}),
+    )
     _ROLES = (_("Roles"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")})
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         # Only who has every right may hand rights out: nobody raises themselves.
-        return (*self.fieldsets, self._ROLES) if request.user.is_superuser else self.fieldsets
+        if request.user.is_superuser:
+            return (*self.fieldsets, self._ROLES)
+        may_edit = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        return self.fieldsets if may_edit else self._LOOKED_AT
+
+    @admin.display(description=_("directory groups"))
+    def member_of(self, user: User) -> str:
+        return ", ".join(user.directory_groups.values_list("display_name", flat=True)) or "–"
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        if not allowed or obj is None or request.user.is_superuser:
+            return allowed
+        try:
+            check_may_manage(Operator(user=me(request)), obj)
+        except NotPermitted:
+            return False
+        return True
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False  # accounts are disabled: what happened to them stays on record (SP 800-63B-4 §4.1)

@@ -88,13 +88,14 @@ def test_nobody_writes_the_audit_superusers_included(root: Client) -> None:
 
 
 def test_an_operator_does_not_hand_out_rights(operator: Client) -> None:
-    bob = User.objects.get(user_principal_name="bob@contoso.example")
-    url = f"/admin/accounts/user/{bob.pk}/change/"
-    assert "is_superuser" not in operator.get(url).content.decode()
-    answer = operator.post(url, PERSON | {"user_principal_name": bob.user_principal_name, "is_superuser": "on"})
-    assert answer.status_code == 302
-    bob.refresh_from_db()
-    assert (bob.is_staff, bob.is_superuser) == (True, False)
+    bob, alice = User.objects.get(user_principal_name="bob@contoso.example"), make_alice()
+    for person, status in ((alice, 302), (bob, 403)):
+        url = f"/admin/accounts/user/{person.pk}/change/"
+        assert "is_superuser" not in operator.get(url).content.decode()
+        raised = PERSON | {"user_principal_name": person.user_principal_name, "is_superuser": "on", "is_staff": "on"}
+        assert operator.post(url, raised).status_code == status
+        person.refresh_from_db()
+        assert (person.is_staff, person.is_superuser) == (person == bob, False)
 
 
 def test_accounts_are_disabled_and_never_deleted(root: Client) -> None:

@@ -17,7 +17,6 @@ from ..errors import ProfileRefused
 from ..models import RecoveryPolicy, RecoveryProfile
 from .operating import record_exclusion_change, record_profile_change, record_profile_removal, switch_mode
 
-
 _COPIED = (
     "description", "priority", "include_all_users", "match_confidence", "face_check_threshold", "still_head_allowed",
     "old_methods", "pass_reveal", "provider",
