@@ -95,14 +95,14 @@ def read(crops: Sequence[Picture]) -> list[Text]:
     return [Text(text, float(score)) for text, score in zip(found.txts or (), found.scores or (), strict=True)]
 
 
-def crop(picture: Picture, line: Line, *, margin: float = 0.08, squeeze: float = 1.0) -> Picture:
-    """The line cut out upright, with ``margin`` (share of its height) around, its width times ``squeeze``."""
+def crop(picture: Picture, line: Line, *, margin: float = 0.08) -> Picture:
+    """The line cut out upright, with ``margin`` (share of its height) around. Narrower ones lose double letters."""
     across, down = line.quad[1] - line.quad[0], line.quad[3] - line.quad[0]
     along = margin * line.height * across / max(float(np.linalg.norm(across)), 1.0)
     below = margin * line.height * down / max(float(np.linalg.norm(down)), 1.0)
     source = line.quad + np.array([-along - below, along - below, along + below, -along + below], np.float32)
     height = round(line.height * (1 + 2 * margin))
-    width = round((line.width + 2 * margin * line.height) * squeeze)
+    width = round(line.width + 2 * margin * line.height)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
     return cv2.warpPerspective(picture, matrix, (max(width, 8), max(height, 8)), borderMode=cv2.BORDER_REPLICATE)

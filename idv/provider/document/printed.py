@@ -29,7 +29,6 @@ _LETTER_SHAPE: Final = 0.47
 _CAPITAL_SHAPE: Final = 0.53
 # How many lines are read for each open fact before it is looked for in more; the last is all of them.
 _DEPTHS: Final = (3, 6, 99)
-_SQUEEZE: Final = 0.85
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Print:
 
     def _read(self, lines: Sequence[ocr.Line], expected: Expected) -> Comparison:
         unread = [line for line in lines if line not in self._texts]
-        read = ocr.read([ocr.crop(self.view, line, squeeze=_SQUEEZE) for line in unread])
+        read = ocr.read([ocr.crop(self.view, line) for line in unread])
         self._texts |= {line: one.text for line, one in zip(unread, read, strict=True)}
         return match(list(self._texts.values()), expected)
 
