@@ -8,7 +8,7 @@ UV := $(TOOLS)/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test test-fast check bench bench-faces openapi lock pictures clean
+.PHONY: help demo test test-fast check bench bench-faces bench-documents openapi lock pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(VENV)/.development ## Lint, types, import contracts, migrations, deploy
 
 bench: $(VENV)/.development ## Measure, as ratios against the bare engines in the same run
 	$(RUN) -m tests.bench
+
+bench-documents: $(VENV)/.development ## Measure the document reader on photographed specimens kept for this (PAGES=300)
+	$(RUN) -m tests.bench.documents $(if $(PAGES),--pages $(PAGES))
 
 bench-faces: $(VENV)/.development ## Measure faces and liveness on FOLDER=<person>/*.jpg, or on the synthetic people
 	$(RUN) -m tests.bench.faces $(FOLDER)

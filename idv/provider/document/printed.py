@@ -120,9 +120,11 @@ def match(texts: Sequence[str], expected: Expected) -> Comparison:
                 setattr(found, name, getattr(found, name) or _as_printed(text, getattr(expected, name), key))
             elif wanted:
                 near[name] = min(near[name], _distance(key, wanted) / len(wanted))
-        plain = key.translate(_ALIKE)
+        # A number may itself begin with a digit, as the labels of a licence do.
+        whole = _key(text)
+        plain = whole.translate(_ALIKE)
         if expected.number_is_doubtful:
-            found.number_found |= expected.document_number.replace("O", "0") in key.replace("O", "0")
+            found.number_found |= expected.document_number.replace("O", "0") in whole.replace("O", "0")
         else:
             found.number_found |= expected.document_number.translate(_ALIKE) in plain
         for day in expected.dates:

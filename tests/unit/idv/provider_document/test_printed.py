@@ -98,6 +98,11 @@ def test_a_mended_number_is_not_borne_out_by_look_alikes_but_for_o_and_zero() ->
     assert printed.match(["L0B2"], Expected(**(EXPECTED.__dict__ | {"document_number": "LO82"}))).number_found
 
 
+def test_a_number_that_begins_like_a_licences_label_is_found() -> None:
+    expected = Expected(**(EXPECTED.__dict__ | {"document_number": "7RKEFZCGZ"}))
+    assert _codes(_without("L898902C3", plus=("7RKEFZCGZ",)), expected) == []
+
+
 def test_somebody_without_given_names_is_complete() -> None:
     expected = Expected("SUKARNO", "", "A1", (date(1974, 8, 12),))
     assert _codes(["Sukarno", "A1", "12 AUG 1974"], expected) == []
