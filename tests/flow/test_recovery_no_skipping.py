@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ["starter", "companion"]
 # Addresses that belong to no page: each is looked at by itself below.
-APART = {"status", "cancel", "phone", "not-me"}
+APART = {"status", "cancel", "phone", "not-me", "your-data"}
 ALL_URLS = [pattern.name for pattern in urlpatterns if pattern.name not in APART]
 LEADING = {302, 303}
 
@@ -53,12 +53,21 @@ def test_every_other_address_leads_back(attempt: RecoveryAttempt, state: State, 
             continue
         for method in ("get", "post", "put", "delete"):
             answer = getattr(client, method)(reverse(f"recovery:{name}"))
-            if name in {"return", "presented", "start"} and answer.status_code == 405:
+            if name in {"return", "presented", "start", "face-movement"} and answer.status_code == 405:
                 continue  # no door at all for this method
             assert answer.status_code in LEADING, (state, role, name, method)
             assert answer["Location"] == reverse(f"recovery:{own.value}"), (state, role, name, method)
     attempt.refresh_from_db()
     assert attempt.state == state, "a request to a page of another state moved the attempt"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("state", State)
+def test_looking_at_what_is_stored_moves_nothing(attempt: RecoveryAttempt, state: State, role: str) -> None:
+    walk(attempt, state, at=NOON)
+    assert seat(attempt, role).get(reverse("recovery:your-data")).status_code == 200
+    attempt.refresh_from_db()
+    assert attempt.state == state
 
 
 @pytest.mark.parametrize("role", ROLES)
