@@ -49,7 +49,7 @@ def test_every_other_address_leads_back(attempt: RecoveryAttempt, state: State, 
     walk(attempt, state, at=NOON)
     client, own = seat(attempt, role), where(attempt, role)
     for name in ALL_URLS:
-        if name == own.value:
+        if name == own.value or name.startswith(f"{own.value}-"):  # the page, or a part of it
             continue
         for method in ("get", "post", "put", "delete"):
             answer = getattr(client, method)(reverse(f"recovery:{name}"))
