@@ -366,7 +366,7 @@ class TestFace:
         assert browser.page == "face"
         assert "Move my head instead" in browser.text
         assert "frame_camera_left" in browser.text
-        assert browser.open("recovery:no-camera").text.count("help desk")
+        assert browser.open("recovery:face-no-camera").text.count("help desk")
         assert browser.show_face("alice").page == "confirmed"
 
     def test_a_profile_may_insist_on_moving_the_head(self, browser: Person, provider: Provider, clock: Clock) -> None:
