@@ -17,6 +17,7 @@ def test_v33_a_token_has_at_least_128_bits_and_never_repeats() -> None:
     made = {tokens.new_token() for _ in range(1000)}
     assert len(made) == 1000
     assert min(map(len, made)) >= 22
+    assert not any(token.startswith("-") for token in made), "a command would take it for an option"
     with pytest.raises(ValueError, match="128 bits"):
         tokens.new_token(15)
 
