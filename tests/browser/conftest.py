@@ -47,7 +47,8 @@ def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
         ports={role: free_port() for role in ROLES},
         redis_port=redis.port,
         databases=databases,
-        extra={"LOG_LEVEL": "INFO"},
+        # One address walks every test; what a crowd may do is tested in process.
+        extra={"LOG_LEVEL": "INFO", "RECOVERY_STARTS_PER_ADDRESS": "500", "RECOVERY_STARTS_PER_ACCOUNT": "500"},
     )
     try:
         houses.migrate()
