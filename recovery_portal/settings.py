@@ -240,6 +240,7 @@ RECOVERY_HAND_OFF_S = env.integer("RECOVERY_HAND_OFF_S", 5 * 60)
 # that tell an owner of a start.
 RECOVERY_STARTS_PER_ADDRESS = env.integer("RECOVERY_STARTS_PER_ADDRESS", 60)
 RECOVERY_STARTS_PER_ACCOUNT = env.integer("RECOVERY_STARTS_PER_ACCOUNT", 12)
+WALLETS_PER_ADDRESS = env.integer("WALLETS_PER_ADDRESS", 20)  # in an hour
 RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
 
 # The portal's own signing key (PKCS#8 PEM, P-256) and its certificates, leaf first, without the anchor. An emulation

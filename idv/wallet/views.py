@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -20,8 +21,6 @@ from idv.wallet.pages import page, refused
 from idv.wallet.sealing import OpenWallet
 from recovery_portal.kit import clock, http_peer, ratelimit, redirects, tokens
 
-_WALLETS_PER_HOUR = 20
-
 
 @require_http_methods(["GET", "POST"])
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -30,7 +29,9 @@ def set_up(request: HttpRequest) -> HttpResponse:
     form = NewPinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            ratelimit.hit("wallet-create", http_peer.address(request), limit=_WALLETS_PER_HOUR, period_s=3600)
+            ratelimit.hit(
+                "wallet-create", http_peer.address(request), limit=settings.WALLETS_PER_ADDRESS, period_s=3600
+            )
         except ratelimit.RateLimited as error:
             return refused(request, error)
         at, browser_token = clock.now(), tokens.new_token(32)

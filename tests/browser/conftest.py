@@ -48,7 +48,11 @@ def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
         redis_port=redis.port,
         databases=databases,
         # One address walks every test; what a crowd may do is tested in process.
-        extra={"LOG_LEVEL": "INFO", "RECOVERY_STARTS_PER_ADDRESS": "500", "RECOVERY_STARTS_PER_ACCOUNT": "500"},
+        extra={
+            "RECOVERY_STARTS_PER_ADDRESS": "500",
+            "RECOVERY_STARTS_PER_ACCOUNT": "500",
+            "WALLETS_PER_ADDRESS": "500",
+        },
     )
     try:
         houses.migrate()

@@ -114,14 +114,18 @@ class TestPresentation:
         assert (answer.status_code, answer.json()) == (200, {})
         assert request["response_mode"] == way[1]
 
-    def test_all_of_them_were_answered_like_any_other(self, houses: Houses, asked: object) -> None:
+    def test_each_of_them_was_answered_like_any_other(
+        self, houses: Houses, holding_typescript: TypeScriptWallet, requests_for: Requests
+    ) -> None:
+        [link] = requests_for([[]])
+        assert holding_typescript("present", request=link).get("status") == 200
         script = (
-            "import json; from collections import Counter; from idv.verifier.models import PresentationRequest as P; "
-            "print('::' + json.dumps(Counter(P.objects.values_list('status', flat=True))))"
+            "import json; from idv.verifier.models import PresentationRequest as P; "
+            "print('::' + json.dumps(P.objects.order_by('-created_at')[0].status))"
         )
         printed = houses.manage("portal", "shell", "--no-imports", "-c", script)
         [line] = [line for line in printed.splitlines() if line.startswith("::")]
-        assert json.loads(line[2:])["answered"] >= len(WAYS)
+        assert json.loads(line[2:]) == "answered"
 
     @pytest.mark.parametrize("spoil", ["nonce", "audience"])
     def test_a_typescript_wallets_answer_to_something_else_is_refused(
