@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recovery_portal.kit import images, vault
@@ -16,6 +16,11 @@ from .models import PresentationRequest
 REQUESTED = ("firstName", "lastName", "portrait", "proofingReference")
 #: Without it a presentation still says who somebody is; only a request that follows a proofing insists on it.
 OPTIONAL = "proofingReference"
+#: What a caller may ask for besides, where its rules compare it.
+FURTHER = (
+    "fullName", "dateOfBirth", "documentType", "documentNumber", "documentExpiryDate", "documentIssuingCountry",
+    "nationality", "employeeId",
+)  # fmt: skip
 _PORTRAIT_PREFIX = "data:image/jpeg;base64,"
 
 
@@ -28,10 +33,10 @@ class CollectedPresentation:
     claims: Mapping[str, str]
 
 
-def accept(presented: Mapping[str, object]) -> dict[str, str]:
+def accept(presented: Mapping[str, object], *, further: Sequence[str] = ()) -> dict[str, str]:
     """The requested claims, each of the type the credential's definition gives it. Raises PresentationRefused."""
     kept = {}
-    for name in REQUESTED:
+    for name in (*REQUESTED, *further):
         value = presented.get(name)
         if value is None and name == OPTIONAL:
             kept[name] = ""
@@ -39,7 +44,7 @@ def accept(presented: Mapping[str, object]) -> dict[str, str]:
         if not isinstance(value, str) or not value.strip():
             raise PresentationRefused("claim_missing", name)
         kept[name] = value
-    if any(len(kept[name]) > 200 for name in REQUESTED if name != "portrait"):
+    if any(len(value) > 200 for name, value in kept.items() if name != "portrait"):
         raise PresentationRefused("claim_too_long")
     kept["portrait"] = base64.b64encode(_portrait(kept["portrait"])).decode()
     return kept

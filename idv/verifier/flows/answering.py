@@ -69,18 +69,19 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
 
     A request that follows a proofing must hear of that proofing; any other is content without its reference.
     """
-    required = [name for name in claims.REQUESTED if name != claims.OPTIONAL]
+    asked = [*claims.REQUESTED, *request.further_claims]
+    required = [name for name in asked if name != claims.OPTIONAL]
     follows = bool(request.proofing_reference)
     as_sd_jwt = dcql.query(
         query_id=QUERY_ID,
         vcts=request.provider.allowed_vcts,
-        claims=claims.REQUESTED,
-        claim_sets=() if follows else (claims.REQUESTED, required),
+        claims=asked,
+        claim_sets=() if follows else (asked, required),
     )
     as_jwt = dcql.jwt_query(
         query_id=JWT_QUERY_ID,
         credential_type=trust.type_name(request.provider),
-        claims=claims.REQUESTED if follows else required,
+        claims=asked if follows else required,
     )
     if request.credential_format == "any":
         return dcql.either(as_sd_jwt, as_jwt)
@@ -117,7 +118,7 @@ def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> 
         return _end(request, RequestEvent.WALLET_DECLINED, at, reason_code=response.error)
     try:
         verified = _verify(request, response.vp_token or {}, nonce=secrets["nonce"], at=at)
-        kept = claims.accept(verified.claims)
+        kept = claims.accept(verified.claims, further=request.further_claims)
         _require_this_proofing(request, kept)
     except DomainError as refused:
         if refused.code in _PASSING:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -52,17 +53,21 @@ def request_presentation(
     correlation_id: str = "",
     return_path: str = "",
     asked_from: str = "",
+    further_claims: Sequence[str] = (),
     wire: RequestWire = HAIP_WIRE,
 ) -> PresentationRequest:
     """Make one OpenID4VP request; whatever still waits under the same ``correlation_id`` is superseded.
 
     ``proofing_reference``, when given, must come back in the credential: an older one, or one from another proofing, is
     refused. ``purpose``, ``account_hint`` (masked) and ``asked_from`` (the browser that asks) stand on the wallet's
-    consent page. ``return_path`` is the local path that a same-device wallet opens with ``response_code``. ``wire``
+    consent page. ``further_claims`` are asked for beyond what every recovery needs; a credential without one of them
+    does not answer. ``return_path`` is the local path that a same-device wallet opens with ``response_code``. ``wire``
     chooses among what the protocol allows. Raises NotProvisioned.
     """
     if same_device != bool(return_path) or (return_path and redirects.local_path(return_path, "") != return_path):
         raise ValueError("a same-device request, and no other, has a local return_path")
+    if unknown := set(further_claims) - set(claims.FURTHER):
+        raise ValueError(f"nobody may ask for {min(unknown)}")
     signing_row = keys.active_row(at=at)
     client_id = presentation.client_id_of(
         keys.signing_key(signing_row), prefix=wire.prefix, host=keys.host(), identifier=keys.identifier()
@@ -80,6 +85,7 @@ def request_presentation(
         same_device=same_device,
         return_path=return_path,
         asked_from=asked_from[:64],
+        further_claims=sorted(set(further_claims)),
         response_mode=wire.response_mode,
         demands_transaction_data=wire.demands_transaction_data,
         credential_format=wire.credential_format,

@@ -35,6 +35,8 @@ class PresentationRequest(models.Model):
     # True: part of every request object, so that wallets that do not know its type refuse. False: only for wallets
     # that say they understand it.
     demands_transaction_data = models.BooleanField(default=False)
+    # Names of claims asked for beyond those that every recovery needs (claims.FURTHER).
+    further_claims = models.JSONField(default=list)
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value
     )

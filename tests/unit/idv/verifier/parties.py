@@ -13,6 +13,7 @@ from PIL import Image
 
 from idv.credentials import certificates, jose, keys, sd_jwt, status_list
 from idv.protocol import authorization, presentation
+from idv.verifier.claims import FURTHER
 from idv.verifier.models import IdentityProvider, PresentationRequest
 from recovery_portal.kit import http
 
@@ -167,7 +168,7 @@ class WalletInHand:
 
     def present(self, opened: presentation.PresentationRequest, at: datetime, **changes: Any) -> str:
         members: dict[str, Any] = {
-            "disclose": ["firstName", "lastName", "portrait", "proofingReference"],
+            "disclose": ["firstName", "lastName", "portrait", "proofingReference", *further_claims(opened)],
             "audience": opened.client_id,
             "nonce": opened.nonce,
             "holder_key": self.holder,
@@ -177,6 +178,12 @@ class WalletInHand:
 
     def answer(self, opened: presentation.PresentationRequest, at: datetime, **changes: Any) -> dict[str, str]:
         return presentation.build_response(opened, vp_token={"identity": [self.present(opened, at, **changes)]})
+
+
+def further_claims(opened: presentation.PresentationRequest) -> list[str]:
+    """What a request asks for beyond what every recovery needs."""
+    asked = [claim["path"][-1] for claim in opened.dcql_query["credentials"][0]["claims"]]
+    return [name for name in asked if name in FURTHER]
 
 
 def post(client: Client, response_uri: str, form: Mapping[str, str]) -> Any:
