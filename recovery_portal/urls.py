@@ -9,6 +9,8 @@ from idv.verifier.urls import well_known
 from recovery_portal.kit import views
 from recovery_portal.kit.health import health_patterns
 
+admin.autodiscover()
+
 urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
     path(MOUNTED_AT, include("idv.verifier.urls")),

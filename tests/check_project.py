@@ -10,6 +10,15 @@ from pathlib import Path
 from idv.credentials import certificates
 from recovery_portal.kit.vault import new_key
 
+# The rooms' admin modules are loaded with the addresses, and only then can the checks see them.
+_CHECK = """
+from importlib import import_module
+from django.conf import settings
+from django.core.management import call_command
+import_module(settings.ROOT_URLCONF)
+call_command("check", deploy=True, fail_level="WARNING")
+"""
+
 
 def environment(role: str, folder: str) -> dict[str, str]:
     """A production-like environment; nothing is started with it."""
@@ -48,7 +57,7 @@ def main() -> int:
         for role in ("portal", "provider", "wallet"):
             for command in (
                 ["makemigrations", "--check", "--dry-run"],
-                ["check", "--deploy", "--fail-level", "WARNING"],
+                ["shell", "--no-imports", "-c", _CHECK],
             ):
                 done = subprocess.run(
                     [sys.executable, "manage.py", *command], env=environment(role, folder), check=False

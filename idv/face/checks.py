@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from celery.signals import worker_init
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
@@ -25,9 +24,11 @@ def face_workers(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@worker_init.connect
 def refuse_threads(sender: Any = None, **_: Any) -> None:
-    """Stop a worker that was started with ``-P threads`` or the like and would be handed faces."""
+    """Stop a worker that was started with ``-P threads`` or the like and would be handed faces.
+
+    ``recovery_portal.celery`` has every worker call it when it starts.
+    """
     pool = getattr(sender, "pool_cls", "")
     name = pool if isinstance(pool, str) else str(getattr(pool, "__module__", ""))
     queues = getattr(getattr(sender, "app", None), "amqp", None)

@@ -3,14 +3,15 @@
 from django.urls import path
 
 from . import views
+from .addresses import REQUESTS, RESPONSES
 
 app_name = "verifier"
 
 urlpatterns = [
     path("jwks", views.jwks, name="jwks"),
     path("development-ca.pem", views.development_ca, name="development_ca"),
-    path("requests/<str:reference>", views.request_object, name="request"),
-    path("responses/<str:reference>", views.response, name="response"),
+    path(f"{REQUESTS}<str:reference>", views.request_object, name="request"),
+    path(f"{RESPONSES}<str:reference>", views.response, name="response"),
 ]
 
 well_known = [

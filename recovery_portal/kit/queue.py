@@ -3,9 +3,7 @@
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +17,10 @@ def enqueue(task: str, **ids: Any) -> None:
     transaction.on_commit(lambda: _send(task, ids))
 
 
+# Celery is loaded where it is used: it takes a fifth of a second, and most commands send nothing.
 def _send(task: str, ids: dict[str, Any]) -> None:
+    from kombu.exceptions import OperationalError
+
     try:
         _registered(task).apply_async(kwargs=ids)
     except OperationalError:
@@ -27,7 +28,9 @@ def _send(task: str, ids: dict[str, Any]) -> None:
 
 
 def _registered(task: str) -> Any:
-    if task not in current_app.tasks:
+    from recovery_portal.celery import app
+
+    if task not in app.tasks:
         # A worker finds the tasks of the rooms when it starts; a web process or a command does it here, once.
-        current_app.loader.import_default_modules()
-    return current_app.tasks[task]
+        app.loader.import_default_modules()
+    return app.tasks[task]

@@ -1,4 +1,7 @@
-"""What other rooms announce, heard here. Each receiver calls one flow inside the announcer's transaction."""
+"""What other rooms announce, heard here. Each receiver calls one flow inside the announcer's transaction.
+
+The flows are loaded with the first announcement: every command of the portal loads this module, and few announce.
+"""
 
 import logging
 from datetime import datetime
@@ -11,13 +14,13 @@ from idv.verifier.models import FaceCheck, PresentationRequest
 from idv.verifier.signals import face_check_decided, presentation_answered
 from recovery_portal.kit.errors import DomainError
 
-from . import flows
-
 log = logging.getLogger(__name__)
 
 
 @receiver(presentation_answered, dispatch_uid="recovery.presentation_answered")
 def on_presentation(request: PresentationRequest, at: datetime, **_: object) -> None:
+    from . import flows
+
     try:
         flows.hear_answer(request=request, at=at)
     except DomainError as moved:  # the wallet's answer stands even when the attempt has ended meanwhile
@@ -26,6 +29,8 @@ def on_presentation(request: PresentationRequest, at: datetime, **_: object) -> 
 
 @receiver(face_check_decided, dispatch_uid="recovery.face_check_decided")
 def on_face_check(face_check: FaceCheck, at: datetime, **_: object) -> None:
+    from . import flows
+
     try:
         flows.conclude(face_check=face_check, at=at)
     except DomainError as moved:
@@ -34,9 +39,13 @@ def on_face_check(face_check: FaceCheck, at: datetime, **_: object) -> None:
 
 @receiver(signed_in, dispatch_uid="recovery.signed_in")
 def on_sign_in(user: User, method: str, at: datetime, **_: object) -> None:
+    from . import flows
+
     flows.signed_in(user=user, method=method, at=at)
 
 
 @receiver(authenticator_registered, dispatch_uid="recovery.authenticator_registered")
 def on_registration(user: User, kind: str, at: datetime, **_: object) -> None:
+    from . import flows
+
     flows.registered(user=user, kind=kind, at=at)

@@ -1,7 +1,6 @@
 """What the issuer offers besides the plain road, used by a TypeScript wallet that nobody here wrote."""
 
 import json
-import resource
 from collections.abc import Callable
 
 import httpx
@@ -9,7 +8,7 @@ import pytest
 
 from recovery_portal.demo.houses import Houses
 
-from .conftest import TypeScriptWallet
+from .conftest import TypeScriptWallet, under_a_second
 
 Offer = Callable[..., dict[str, str]]
 
@@ -48,14 +47,7 @@ def test_every_answer_is_dated(houses: Houses) -> None:
 
 
 def test_an_offer_is_made_in_under_a_second_and_printed_as_json_alone(houses: Houses) -> None:
-    """Processor time: how long others keep the processor from it says nothing about the command."""
-
-    def spent() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
-
-    before = spent()
-    printed = houses.manage("provider", "issue_test_offer", "--json")
-    assert spent() - before < 1
+    with under_a_second():
+        printed = houses.manage("provider", "issue_test_offer", "--json")
     assert set(json.loads(printed)) == {"offer", "tx_code"}
     assert printed.count("\n") == 1

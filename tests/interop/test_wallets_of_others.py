@@ -9,7 +9,7 @@ import pytest
 
 from recovery_portal.demo.houses import Houses
 
-from .conftest import TypeScriptWallet
+from .conftest import TypeScriptWallet, under_a_second
 from .python_wallet import PythonWallet, unb64url
 
 Offer = Callable[..., dict[str, str]]
@@ -155,8 +155,10 @@ def test_a_python_wallet_holds_and_presents_the_identity_as_a_plain_jwt(
             assert (answer.status_code, answer.json()) == (200, {})
 
 
-def test_the_command_prints_json_alone(houses: Houses) -> None:
-    printed = houses.manage("portal", "request_test_presentation", "--json", "--client-id-prefix", "x509_san_dns")
+def test_a_request_is_made_in_under_a_second_and_printed_as_json_alone(houses: Houses) -> None:
+    with under_a_second():
+        printed = houses.manage("portal", "request_test_presentation", "--json", "--client-id-prefix", "x509_san_dns")
+    assert printed.count("\n") == 1
     assert json.loads(printed)["request"].startswith("openid4vp://?client_id=x509_san_dns%3Alocalhost&")
 
 

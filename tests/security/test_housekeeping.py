@@ -1,8 +1,9 @@
 """What erases, expires and takes up lost work must be able to run at all: the beat sends what these tests look at."""
 
 import pytest
-from celery import current_app
 from django.conf import settings
+
+from recovery_portal.celery import app as current_app
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from idv.face import capture, liveness
+from idv.face import liveness
 from idv.face.errors import RETRY_CODES, FaceUnusable
 from recovery_portal.kit import adapters, images, queue, vault
 from recovery_portal.kit.errors import DomainError
@@ -173,6 +173,8 @@ _OURS_TO_REPEAT = frozenset({"check_gave_up", "photos_expired", "engine_unavaila
 
 
 def _judge(face_check: FaceCheck, at: datetime) -> Judgement:
+    from idv.face import capture  # numbers by the million: for workers, and not for everybody who asks a wallet
+
     began = time.perf_counter()
     engine, live_engine = adapters.load("FACE_ENGINE"), adapters.load("LIVENESS_ENGINE")
     measured: dict[str, Any] = {

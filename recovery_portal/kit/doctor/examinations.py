@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from celery import current_app
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from recovery_portal.celery import app
 
 from .. import adapters, tokens, vault
 from ..checks import ADAPTER_SETTINGS
@@ -94,14 +95,14 @@ def _adapters_of_this_house() -> list[str]:
 def workers(at: datetime) -> Iterator[Finding]:
     """The broker answers, and behind it somebody who takes from every queue of this house."""
     try:
-        with current_app.connection_for_write() as link:
+        with app.connection_for_write() as link:
             link.ensure_connection(max_retries=1, interval_start=0.2, timeout=_WORKER_ANSWERS_WITHIN_S)
     except Exception as error:  # each transport has its own
         where = _where(settings.CELERY_BROKER_URL)
         yield problem("broker", f"{where}: {first_line(error)}. Start Redis, or correct REDIS_URL.")
         return
     yield ok("broker", f"{_where(settings.CELERY_BROKER_URL)} answers.")
-    answers = current_app.control.inspect(timeout=_WORKER_ANSWERS_WITHIN_S).active_queues() or {}
+    answers = app.control.inspect(timeout=_WORKER_ANSWERS_WITHIN_S).active_queues() or {}
     served = {queue["name"] for queues in answers.values() for queue in queues or ()}
     for queue, work in _queues().items():
         if queue in served:

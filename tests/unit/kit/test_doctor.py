@@ -99,7 +99,7 @@ def test_a_house_is_asked_for_its_own_parts_only(settings: Any) -> None:
 
 
 def test_a_broker_that_does_not_answer_is_named_without_its_password() -> None:
-    from celery import current_app
+    from recovery_portal.celery import app as current_app
 
     before = current_app.conf.broker_url
     current_app.conf.broker_url = "redis://:hunter2@127.0.0.1:1/0"
