@@ -1,7 +1,11 @@
 import os
+from importlib import import_module
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_portal.settings")
 
 application = get_asgi_application()
+
+# A web process sends work: Celery is loaded now, and not with somebody's first photo.
+import_module("recovery_portal.celery")
