@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from recovery_portal import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# A wheel carries the pages inside the package; a checkout has them at its top.
+_SHIPPED = BASE_DIR / "recovery_portal" / "_shipped"
+PAGES_DIR = _SHIPPED if _SHIPPED.is_dir() else BASE_DIR
 
 ROLE = env.text("PORTAL_ROLE")
 if ROLE not in {"portal", "provider", "wallet", "all"}:
@@ -52,7 +55,8 @@ ORGANISATION_NAME = env.text("ORGANISATION_NAME", "Contoso")
 PROVIDER_NAME = env.text("PROVIDER_NAME", "Proofmark")
 WALLET_NAME = env.text("WALLET_NAME", "Pocket Wallet")
 HOUSE_BRAND = "portal" if ROLE == "all" else ROLE
-HOUSE_NAME = {"portal": ORGANISATION_NAME, "provider": PROVIDER_NAME, "wallet": WALLET_NAME}[HOUSE_BRAND]
+HOUSE_NAMES = {"portal": ORGANISATION_NAME, "provider": PROVIDER_NAME, "wallet": WALLET_NAME}
+HOUSE_NAME = HOUSE_NAMES[HOUSE_BRAND]
 
 # --- Rooms ---------------------------------------------------------------------------------------------------------
 _PORTAL_APPS = [
@@ -119,7 +123,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [PAGES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -338,7 +342,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [PAGES_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
@@ -353,7 +357,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [PAGES_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
