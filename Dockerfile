@@ -20,4 +20,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 OMP_NUM_THREADS=1 STATIC_ROOT=/app/s
 RUN mkdir staticfiles && chown portal staticfiles
 USER portal
 EXPOSE 8000
-CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py collectstatic --noinput -v 0 && exec gunicorn recovery_portal.wsgi --bind 0.0.0.0:${PORT:-8000} --workers 2 --worker-class gthread --threads 8"]
+CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py collectstatic --noinput -v 0 && exec gunicorn recovery_portal.wsgi --bind 0.0.0.0:${PORT:-8000} --workers 2 --worker-class gthread --threads 32"]

@@ -97,10 +97,12 @@ class Houses:
             self.manage(role, "migrate", "--verbosity", "0")
 
     def start_web(self, role: str) -> None:
+        # A thread waits for a connection's first bytes, and browsers open connections ahead of need: eight threads were
+        # all taken by two browsers' idle ones, and a page then came seconds late. Idle threads cost next to nothing.
         self._spawn(
             role,
             f"gunicorn recovery_portal.wsgi --bind 127.0.0.1:{self.ports[role]} --workers 1 --worker-class gthread"
-            " --threads 8 --graceful-timeout 3",
+            " --threads 32 --graceful-timeout 3",
             role,
         )
 

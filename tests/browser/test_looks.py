@@ -40,8 +40,8 @@ def _attempt(houses: Houses, **columns: object) -> None:
     _turn(houses, "portal", "recovery_recoveryattempt", **columns)
 
 
-def test_the_eye_sees(desktop: BrowserContext, looks: Looks) -> None:
-    page = desktop.new_page()
+def test_the_eye_sees(desktop: BrowserContext) -> None:
+    page, looks = desktop.new_page(), Looks(None)
     page.set_content("<title>T</title><p style='color:#999;background:#aaa;width:500px'>Hard to read</p>")
     looks.take(page, "bad")
     found = "\n".join(looks.problems)
