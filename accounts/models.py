@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit.models import AuditEvent
 from accounts.names import normalise_account_name
 from accounts.passkeys.models import Passkey, PasskeyChallenge
+from accounts.sent_notices import SentNotice
 from accounts.signin.models import AuthenticatorApp, FailureStreak
 from recovery_portal.kit import clock
 
@@ -24,6 +25,7 @@ __all__ = [
     "FailureStreak",
     "Passkey",
     "PasskeyChallenge",
+    "SentNotice",
     "User",
     "UserManager",
 ]

@@ -9,16 +9,19 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts.models import User
+from accounts.models import SentNotice, User
 from recovery_portal.kit import queue
 
 
 def send(*, user: User, notice: str, at: datetime, context: Mapping[str, str] | None = None) -> None:
     """Queue one mail per address on file, after the commit. `context` holds words for the letter, never a secret."""
-    for index in range(len(user.addresses())):
+    addresses = len(user.addresses())
+    SentNotice.objects.create(user=user, notice=notice, at=at, addresses=addresses)
+    for index in range(addresses):
         queue.enqueue(
             "accounts.tasks.send_notice",
             user_id=str(user.pk),
@@ -46,3 +49,4 @@ def deliver(*, user: User, notice: str, address_index: int, at: datetime, contex
         letter = render_to_string(f"mail/{notice}.txt", words)
     subject, _, text = letter.strip().partition("\n")
     EmailMessage(subject.strip(), text.lstrip("\n"), to=[addresses[address_index]]).send()
+    SentNotice.objects.filter(user=user, notice=notice, at=at).update(delivered=F("delivered") + 1)

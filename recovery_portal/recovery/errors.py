@@ -29,3 +29,12 @@ class NotOffered(DomainError):
 
 class ProfileRefused(DomainError):
     """The profile cannot be so. Codes: name_taken, unknown_profile, unknown_group."""
+
+
+class BlockRefused(DomainError):
+    """Codes: already_blocked, not_blocked, own_account, not_permitted, reason_missing."""
+
+
+class ReviewRefused(DomainError):
+    """The refusal was not overruled. Codes: not_reviewable, already_proposed, already_decided, same_operator,
+    own_account, not_permitted, blocked, justification_missing, overrule_too_old."""

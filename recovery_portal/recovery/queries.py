@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -13,7 +14,8 @@ from recovery_portal.kit import tokens
 from . import decoys
 from .machine import TABLE
 from .matching import Name
-from .models import AttemptDevice, AttemptRequest, RecoveryAttempt, RecoveryProfile
+from .models import AttemptDevice, AttemptRequest, AttemptReview, RecoveryAttempt, RecoveryBlock, RecoveryProfile
+from .models.review import OVERRULE_LIFETIME, REFUSALS, REVIEW_WINDOW
 
 ENABLED = Q(state=RecoveryProfile.State.ENABLED)
 
@@ -22,8 +24,8 @@ ENABLED = Q(state=RecoveryProfile.State.ENABLED)
 class Eligibility:
     """The profile that wins, or why none does.
 
-    Reasons: excluded_group, not_in_scope, never_signed_in, account_disabled. ``considered`` lists each enabled profile
-    in order with what it said; it is filled by :func:`explain` only.
+    Reasons: excluded_group, not_in_scope, never_signed_in, account_disabled, blocked. ``considered`` lists each enabled
+    profile in order with what it said; it is filled by :func:`explain` only.
     """
 
     profile: RecoveryProfile | None
@@ -66,10 +68,12 @@ def _within_reach() -> Iterator[RecoveryProfile]:
 
 def eligibility(user: User) -> Eligibility:
     """Whether the entry is shown to ``user``: in scope, not excluded, enabled, and signed in at least once before."""
-    # Always both questions, whatever the first answers: how long it takes says nothing about the account (ASVS 6.3.8).
-    profile, excluded = find_profile_for(user), _is_excluded(user)
+    # Always every question, whatever the first answers: how long it takes says nothing about the account (ASVS 6.3.8).
+    profile, excluded, blocked = find_profile_for(user), _is_excluded(user), is_blocked(user)
     if not user.account_enabled:
         return Eligibility(None, "account_disabled")
+    if blocked:
+        return Eligibility(None, "blocked")
     if profile is None:
         return Eligibility(None, "excluded_group" if excluded else "not_in_scope")
     if user.last_sign_in_at is None:
@@ -79,6 +83,11 @@ def eligibility(user: User) -> Eligibility:
 
 def _is_excluded(user: User) -> bool:
     return user.directory_groups.filter(excluded_from_recovery__isnull=False).exists()
+
+
+def is_blocked(user: User) -> bool:
+    """Whether an operator has stopped recoveries of this account."""
+    return RecoveryBlock.objects.filter(user=user.pk, lifted_at=None).exists()
 
 
 def explain(user: User) -> Eligibility:
@@ -139,3 +148,18 @@ def find_request(device: AttemptDevice, *, same_device: bool) -> AttemptRequest 
 
 def active_attempts() -> QuerySet[RecoveryAttempt]:
     return RecoveryAttempt.objects.filter(state__in=[state.value for state in TABLE.active])
+
+
+def reviewable(at: datetime) -> QuerySet[RecoveryAttempt]:
+    """Refused attempts of people that the help desk may still look at, newest first, with their review if any."""
+    waiting = (
+        Q(review__isnull=True)
+        | Q(review__status=AttemptReview.Status.PROPOSED)
+        | Q(review__status=AttemptReview.Status.APPROVED, review__decided_at__gt=at - OVERRULE_LIFETIME)
+    )
+    return (
+        RecoveryAttempt.objects.filter(state__in=REFUSALS, ended_at__gt=at - REVIEW_WINDOW, user__isnull=False)
+        .filter(waiting)
+        .select_related("review__proposed_by", "review__decided_by", "profile")
+        .order_by("-ended_at", "-id")
+    )

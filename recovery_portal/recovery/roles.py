@@ -15,6 +15,8 @@ _READS_ATTEMPTS = (
     "recovery.view_attemptevent",
     "recovery.view_attemptdevice",
     "recovery.view_consent",
+    "recovery.view_attemptreview",
+    "recovery.view_recoveryblock",
 )
 _READS_PROFILES = (
     "recovery.view_recoveryprofile",
@@ -28,6 +30,8 @@ _HANDLES_PASSES = (
     "tap.add_temporaryaccesspass",
     "tap.delete_temporaryaccesspass",
     "recovery.cancel_recoveryattempt",
+    "recovery.add_recoveryblock",
+    "recovery.review_attempt",
 )
 _SETS_UP = (
     "recovery.add_recoveryprofile",
@@ -45,6 +49,7 @@ _AUTHENTICATION: Final = (
     *_HANDLES_PASSES,
     *_SETS_UP,
     "recovery.view_match_detail",
+    "recovery.delete_recoveryblock",
     "accounts.view_auditevent",
 )
 

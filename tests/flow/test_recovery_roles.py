@@ -7,10 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import DirectoryGroup, User
-from recovery_portal.recovery.models import RecoveryProfile
+from recovery_portal.recovery.machine import State
+from recovery_portal.recovery.models import RecoveryAttempt, RecoveryProfile
 from recovery_portal.recovery.roles import ROLES
 from tap.queries import may_issue
-from tests.fakes.recovery import Clock, make_person
+from tests.fakes.recovery import NOON, Clock, make_person, walk
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,14 @@ PAGES: dict[str, set[str]] = {
     "console:simulator": {AUTH, PRIVILEGED},
     "console:readiness": {AUTH, PRIVILEGED, POLICY, USERS, READER},
     "console:readiness-csv": {AUTH, PRIVILEGED},
+    "console:attempts": {AUTH, PRIVILEGED, HELPDESK, READER},
+    "console:attempt": {AUTH, PRIVILEGED, HELPDESK, READER},
+    "console:attempt-cancel": {AUTH, PRIVILEGED, HELPDESK},
+    "console:reviews": {AUTH, PRIVILEGED, HELPDESK, READER},
+    "console:review": {AUTH, PRIVILEGED, HELPDESK, READER},
+    "console:review-issue": {AUTH, PRIVILEGED, HELPDESK},
+    "console:blocks": {AUTH, PRIVILEGED, HELPDESK, READER},
+    "console:block": {AUTH, PRIVILEGED, HELPDESK},
     "admin:recovery_profile_mode": {AUTH, PRIVILEGED, POLICY},
     "admin:recovery_recoveryprofile_changelist": {AUTH, PRIVILEGED, POLICY, USERS, READER},
     "admin:recovery_recoveryprofile_add": {AUTH, PRIVILEGED, POLICY},
@@ -57,10 +66,25 @@ def holder(role: str) -> User:
 def test_each_page_opens_for_its_roles_alone(role: str, profile: RecoveryProfile) -> None:
     client = Client()
     client.force_login(holder(role))
+    alice = make_person()
+    attempt = RecoveryAttempt.begin(user=alice, account_name=alice.user_principal_name, profile=profile, at=NOON)
+    walk(attempt, State.EXPIRED, at=NOON)
+    arguments = {
+        "console:readiness": profile.pk,
+        "console:readiness-csv": profile.pk,
+        "admin:recovery_profile_mode": profile.pk,
+        "console:attempt": attempt.pk,
+        "console:attempt-cancel": attempt.pk,
+        "console:review": attempt.pk,
+        "console:review-issue": attempt.pk,
+        "console:block": alice.pk,
+    }
     wrong = []
     for name, allowed in PAGES.items():
-        with_profile = name.startswith("console:readiness") or name.endswith("_mode")
-        status = client.get(reverse(name, args=[profile.pk] if with_profile else []), follow=True).status_code
+        address = reverse(name, args=[arguments[name]] if name in arguments else [])
+        status = client.get(address, follow=True).status_code
+        if status == 405:  # an act, not a page
+            status = client.post(address, follow=True).status_code
         if status != (200 if role in allowed else 403):
             wrong.append((name, status))
     assert wrong == []

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import home, people
+from . import attempts, home, people, reviews
 
 app_name = "console"
 urlpatterns = [
@@ -11,4 +11,12 @@ urlpatterns = [
     path("simulator/", people.simulator, name="simulator"),
     path("profiles/<uuid:profile_id>/readiness/", people.ready, name="readiness"),
     path("profiles/<uuid:profile_id>/readiness.csv", people.ready_csv, name="readiness-csv"),
+    path("attempts/", attempts.search, name="attempts"),
+    path("attempts/<uuid:attempt_id>/", attempts.timeline_page, name="attempt"),
+    path("attempts/<uuid:attempt_id>/cancel/", attempts.cancel, name="attempt-cancel"),
+    path("attempts/<uuid:attempt_id>/review/", reviews.review, name="review"),
+    path("attempts/<uuid:attempt_id>/review/issue/", reviews.issue, name="review-issue"),
+    path("reviews/", reviews.queue, name="reviews"),
+    path("blocks/", attempts.blocks, name="blocks"),
+    path("blocks/<uuid:user_id>/", attempts.block, name="block"),
 ]

@@ -11,7 +11,8 @@ from tap import flows as tap
 from tap.errors import IssueRefused
 from tap.queries import policy_covers
 
-from ..errors import AttemptMoved
+from .. import queries
+from ..errors import AttemptMoved, RevealRefused
 from ..machine import GRANTED, Event, State
 from ..models import RecoveryAttempt
 
@@ -38,7 +39,7 @@ def reveal_pass(*, attempt: RecoveryAttempt, at: datetime) -> tap.IssuedPass | N
         return None
     try:
         return _issue(attempt, user, at)
-    except IssueRefused as refused:
+    except (IssueRefused, RevealRefused) as refused:
         attempt.refresh_from_db()
         attempt.apply(Event.PASS_REFUSED, at=at, reason=refused.code)
         return None
@@ -50,6 +51,8 @@ def _issue(attempt: RecoveryAttempt, user: User, at: datetime) -> tap.IssuedPass
     fresh = RecoveryAttempt.objects.get(pk=attempt.pk)
     if fresh.state != attempt.state:
         raise AttemptMoved("attempt_moved", f"{attempt.pk} is {fresh.state}")
+    if queries.is_blocked(user):  # under the lock that blocking takes, too
+        raise RevealRefused("blocked", "an operator blocked recoveries of this account")
     for earlier in RecoveryAttempt.objects.filter(user=user, state__in=GRANTED).exclude(pk=attempt.pk):
         earlier.apply(Event.REPLACED, at=at, reason="newer_attempt")
     issued = tap.issue(user=user, issued_by=None, at=at, correlation_id=attempt.correlation_id)

@@ -39,7 +39,7 @@ class RecoveryAttempt(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="recovery_attempts", verbose_name=_("user")
     )
-    account_name = models.CharField(_("account name"), max_length=254)
+    account_name = models.CharField(_("account name"), max_length=254, db_index=True)
     profile = models.ForeignKey(
         RecoveryProfile, models.SET_NULL, null=True, related_name="attempts", verbose_name=_("profile")
     )
@@ -67,6 +67,11 @@ class RecoveryAttempt(models.Model):
         verbose_name = _("recovery attempt")
         verbose_name_plural = _("recovery attempts")
         ordering = ["-started_at"]
+        indexes = [
+            models.Index(
+                fields=["-ended_at"], condition=Q(state__in=["refused", "mismatched"]), name="recovery_refused_lately"
+            )
+        ]
         permissions = [
             ("cancel_recoveryattempt", _("Can cancel a recovery attempt")),
             ("view_match_detail", _("Can read scores and match details of recovery attempts")),

@@ -1,0 +1,22 @@
+"""Which letters were written to whom: the kind and the time, never the text nor the address."""
+
+from django.conf import settings
+from django.db import models
+
+
+class SentNotice(models.Model):
+    """One notice to one person. ``delivered`` counts the letters that a mail server has taken."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sent_notices")
+    notice = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    addresses = models.PositiveSmallIntegerField()
+    delivered = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("at", "id")
+        default_permissions = ()
+        indexes = (models.Index(fields=["user", "at"], name="accounts_notice_of_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.notice} {self.at:%Y-%m-%d %H:%M:%S}Z"
