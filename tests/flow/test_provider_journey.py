@@ -1,6 +1,7 @@
 """A person walks the provider, with a phone and with one device; the portal gets its signed answer."""
 
 import json
+import uuid
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,8 +12,10 @@ from idv.credentials import sd_jwt, status_list
 from idv.credentials.status_list import StatusList
 from idv.credentials.trust import TrustedIssuer, TrustedIssuers
 from idv.credentials.verify import credential as verify_credential
+from idv.provider.flows import deciding
 from idv.provider.machine import State
 from idv.provider.models import Photo, ProofingConsent, ProofingSession
+from recovery_portal.kit import queue
 from tests.fakes.proofing import (
     WireWallet,
     arrive,
@@ -68,6 +71,26 @@ def test_the_whole_way_with_a_phone(portal):  # noqa: F811
     claims = sd_jwt.read(issued.json()["credentials"][0]["credential"])
     assert claims["proofingReference"] == result.proofing_reference
     assert (claims["firstName"], claims["lastName"]) == ("Alice", "Archer"), "from the document, never as typed"
+
+
+def test_the_page_that_waits_hears_of_the_queue_and_of_the_end(portal, monkeypatch):  # noqa: F811
+    handed = []
+    monkeypatch.setattr(queue, "enqueue", lambda task, **ids: handed.append(ids))
+    phones = [join_phone(arrive(portal)) for _ in range(2)]
+    for phone in phones:
+        to_document_photos(phone)
+        submit_document(phone)
+        submit_selfie(phone)
+    first, second = phones
+    assert first.status()["message"] == "Your photos are being checked."
+    assert second.status()["message"] == "Your photos wait for their turn. 1 other is before you."
+    for ids in handed:
+        deciding.decide(proofing_id=uuid.UUID(ids["proofing_id"]), round=ids["round"], at=timezone.now())
+    listening = second.client.get(f"{second.base}/status?on=checking", headers={"accept": "text/event-stream"})
+    assert listening["Content-Type"] == "text/event-stream"
+    assert f'"next": "{second.base}/add"' in listening.getvalue().decode()
+    stranger = first.client.get(f"{second.base}/status?on=checking", headers={"accept": "text/event-stream"})
+    assert stranger.status_code == 404
 
 
 def test_the_credential_verifies_for_whoever_trusts_the_published_keys(portal):  # noqa: F811

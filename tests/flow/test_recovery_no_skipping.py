@@ -81,6 +81,18 @@ def test_the_status_says_where_to_go(attempt: RecoveryAttempt, state: State, rol
     assert here["next"] is None
 
 
+@pytest.mark.parametrize("state", State)
+def test_a_page_that_listens_is_sent_on_by_the_first_word_of_the_stream(attempt: RecoveryAttempt, state: State) -> None:
+    walk(attempt, state, at=NOON)
+    listening = {"accept": "text/event-stream"}
+    answer = seat(attempt, "companion").get(reverse("recovery:status"), {"page": "nowhere"}, headers=listening)
+    assert answer["Content-Type"] == "text/event-stream"
+    own = reverse(f"recovery:{where(attempt, 'companion').value}")
+    assert f'"next": "{own}"' in answer.getvalue().decode()
+    stranger = Client().get(reverse("recovery:status"), {"page": "nowhere"}, headers=listening)
+    assert stranger.status_code in LEADING
+
+
 @pytest.mark.parametrize("state", sorted(TABLE.terminal))
 def test_what_is_over_cannot_be_cancelled(attempt: RecoveryAttempt, state: State) -> None:
     walk(attempt, state, at=NOON)

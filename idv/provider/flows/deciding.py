@@ -91,6 +91,8 @@ def decide(*, proofing_id: uuid.UUID, round: int, at: datetime) -> str:
 
 def ask_again_if_lost(*, proofing: ProofingSession, at: datetime) -> bool:
     """Send the round to a worker again when nobody has been working on it for a while."""
+    if proofing.state != State.CHECKING:
+        return False
     with transaction.atomic():
         lost = (
             ProofingSession.objects.filter(pk=proofing.pk, state=State.CHECKING, round=proofing.round)
@@ -101,6 +103,14 @@ def ask_again_if_lost(*, proofing: ProofingSession, at: datetime) -> bool:
         if lost:
             enqueue_decision(proofing)
     return bool(lost)
+
+
+def waiting_before(*, proofing: ProofingSession) -> int:
+    """How many decisions were asked for earlier and still wait for a worker; 0 as soon as this one is worked on."""
+    if proofing.state != State.CHECKING or proofing.lease_until is not None:
+        return 0
+    waiting = ProofingSession.objects.filter(state=State.CHECKING, lease_until__isnull=True)
+    return waiting.filter(enqueued_at__lt=proofing.enqueued_at).count()
 
 
 def _take_lease(proofing_id: uuid.UUID, round: int, at: datetime) -> bool:

@@ -1,16 +1,19 @@
 """Following, the offer, and every end: what each device shows once the checks have spoken, and the way home."""
 
 import uuid
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from idv.protocol.issuance import SCHEME
-from recovery_portal.kit import clock, qr
+from recovery_portal.kit import clock, qr, streams
 from recovery_portal.kit.machine import IllegalTransition
 
 from .. import privacy
@@ -43,18 +46,31 @@ def current(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def status(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponse:
-    """Where the page that asks should be now; ``?on=`` says which one it is."""
-    at = clock.now()
-    proofing, role = admit(request, proofing_id)
-    deciding.ask_again_if_lost(proofing=proofing, at=at)
-    return JsonResponse(
-        {
+def status(request: HttpRequest, proofing_id: uuid.UUID) -> HttpResponseBase:
+    """Where the page that waits should be now; ``?on=`` says which one it is."""
+
+    def look() -> dict[str, Any]:
+        at = clock.now()
+        proofing, role = admit(request, proofing_id)
+        deciding.ask_again_if_lost(proofing=proofing, at=at)
+        return {
             "next": _next(proofing, role, request.GET.get("on", "")),
-            "message": str(_STAGES.get(State(proofing.state), "")),
+            "message": _message(proofing),
             "progress": proofing.progress,
         }
-    )
+
+    return streams.answer(request, look)
+
+
+def _message(proofing: ProofingSession) -> str:
+    before = deciding.waiting_before(proofing=proofing)
+    if before:
+        return ngettext(
+            "Your photos wait for their turn. %(number)d other is before you.",
+            "Your photos wait for their turn. %(number)d others are before you.",
+            before,
+        ) % {"number": before}
+    return str(_STAGES.get(State(proofing.state), ""))
 
 
 def _next(proofing: ProofingSession, role: Role, on: str) -> str | None:

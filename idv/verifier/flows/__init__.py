@@ -1,7 +1,7 @@
 """What the portal does with providers, wallets and faces. Import from here; the modules are rooms inside."""
 
 from .answering import Answer, receive_answer, serve_request
-from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left
+from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left, waiting_before
 from .presenting import RequestWire, collect, read_claims, request_presentation
 from .proofing import ProofingResult, check_provider, decline_proofing, finish_proofing, start_proofing
 from .purging import cancel_presentation, forget, purge
@@ -27,4 +27,5 @@ __all__ = [
     "start_proofing",
     "submit_frames",
     "tries_left",
+    "waiting_before",
 ]

@@ -120,6 +120,14 @@ def resume_face_check(*, face_check: FaceCheck, at: datetime) -> None:
             queue.enqueue(CHECK_FACE, face_check_id=str(face_check.pk))
 
 
+def waiting_before(*, face_check: FaceCheck) -> int:
+    """How many checks were handed in earlier and still wait for a worker; 0 as soon as this one is worked on."""
+    if face_check.status != FaceCheckStatus.CHECKING or face_check.claimed_at is not None:
+        return 0
+    waiting = FaceCheck.objects.filter(status=FaceCheckStatus.CHECKING, claimed_at__isnull=True)
+    return waiting.filter(submitted_at__lt=face_check.submitted_at).count()
+
+
 def check_face(*, face_check_id: str, at: datetime) -> None:
     """Measure and decide one submitted check. Idempotent: whoever does not win the claim does nothing."""
     claimed = FaceCheck.objects.filter(

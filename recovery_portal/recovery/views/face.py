@@ -1,19 +1,22 @@
 """The Face Check: capture, and the wait for the worker."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from idv.face import liveness
 from idv.verifier.errors import FaceCheckRefused
 from idv.verifier.machine import FaceCheckStatus
 from idv.verifier.models import FaceCheck
-from recovery_portal.kit import clock, images
+from recovery_portal.kit import clock, images, streams
 
 from .. import flows, sentences
 from ..models import RecoveryAttempt
 from ..pages import Page
 from .present import mark, status_url, waiting_message
-from .seat import Seat, home, page, seated
+from .seat import Seat, find_seat, home, page, seated
 
 
 @page(Page.FACE, "GET", "HEAD", "POST")
@@ -80,15 +83,24 @@ def checking(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 
 @seated("GET")
-def status(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """`/recover/status/`: where this device should be, for the page that asks once a second."""
-    own = request.GET.get("page", "")
-    moved = seat.page.value != own
-    if not moved and seat.page is Page.PRESENT:
-        moved = request.GET.get("seen", "") != mark(seat, clock.now())
-    return JsonResponse(
-        {"next": seat.url if moved else None, "message": waiting_message(seat), "progress": _progress(seat.attempt)}
-    )
+def status(request: HttpRequest, seat: Seat) -> HttpResponseBase:
+    """`/recover/status/`: where this device should be, for the page that waits."""
+    own, seen = request.GET.get("page", ""), request.GET.get("seen", "")
+
+    def look() -> dict[str, Any]:
+        now = find_seat(request)
+        if now is None:
+            raise Http404("takes no part any more")
+        moved = now.page.value != own
+        if not moved and now.page is Page.PRESENT:
+            moved = seen != mark(now, clock.now())
+        return {
+            "next": now.url if moved else None,
+            "message": str(waiting_message(now)),
+            "progress": _progress(now.attempt),
+        }
+
+    return streams.answer(request, look)
 
 
 def _progress(attempt: RecoveryAttempt) -> int | None:

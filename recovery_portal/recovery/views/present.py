@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from idv.verifier import flows as verifier
 from idv.verifier.machine import RequestStatus
 from idv.verifier.models import PresentationRequest
 from recovery_portal.kit import clock, http_peer, qr, ratelimit
@@ -143,7 +145,19 @@ def waiting_message(seat: Seat) -> str:
     if seat.page is Page.PRESENT:
         return _("Waiting for your Verified ID.")
     if seat.page is Page.CHECKING:
-        return _("Your photos are being checked. This usually takes a few seconds.")
+        return _turn_message(seat)
     if seat.page is Page.NUMBER_SHOWN:
         return _("Waiting for the number to be chosen on your phone.")
     return _("Go on with your other device. This page follows by itself.")
+
+
+def _turn_message(seat: Seat) -> str:
+    face_check = seat.attempt.face_check
+    before = verifier.waiting_before(face_check=face_check) if face_check is not None else 0
+    if not before:
+        return _("Your photos are being checked. This usually takes a few seconds.")
+    return ngettext(
+        "Your photos wait for their turn. %(number)d other is before you.",
+        "Your photos wait for their turn. %(number)d others are before you.",
+        before,
+    ) % {"number": before}

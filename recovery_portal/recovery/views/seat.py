@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -87,7 +88,7 @@ def home(seat: Seat | None) -> HttpResponseRedirect:
     return response
 
 
-SeatedView = Callable[..., HttpResponse]
+SeatedView = Callable[..., HttpResponseBase]
 
 
 def page(own: Page, *methods: str) -> Callable[[SeatedView], SeatedView]:
@@ -101,12 +102,12 @@ def page(own: Page, *methods: str) -> Callable[[SeatedView], SeatedView]:
         allowed = require_http_methods(list(methods) or ["GET", "HEAD"])(view)
 
         @wraps(view)
-        def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             seat = find_seat(request)
             if seat is None or seat.page is not own:
                 return home(seat)
             try:
-                response: HttpResponse = allowed(request, seat, *args, **kwargs)
+                response: HttpResponseBase = allowed(request, seat, *args, **kwargs)
             except (AttemptMoved, IllegalTransition):
                 return home(find_seat(request))
             return response
@@ -126,12 +127,12 @@ def seated(*methods: str, stranger: str = "") -> Callable[[SeatedView], SeatedVi
         allowed = require_http_methods(list(methods) or ["GET", "HEAD"])(view)
 
         @wraps(view)
-        def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             seat = find_seat(request)
             if seat is None:
                 return render(request, stranger) if stranger else home(None)
             try:
-                response: HttpResponse = allowed(request, seat, *args, **kwargs)
+                response: HttpResponseBase = allowed(request, seat, *args, **kwargs)
             except (AttemptMoved, IllegalTransition):
                 return home(find_seat(request))
             return response

@@ -236,6 +236,21 @@ class TestDeciding:
         assert work(check, at + timedelta(seconds=80)).status == "passed"
 
 
+class TestTheQueue:
+    def test_a_check_waits_behind_those_handed_in_before_it_until_a_worker_takes_it(
+        self, check: FaceCheck, at: datetime
+    ) -> None:
+        submit(check, at)
+        assert flows.waiting_before(face_check=check) == 0
+        later = FaceCheck(status=FaceCheckStatus.CHECKING, submitted_at=at + timedelta(seconds=1), threshold=70)
+        assert flows.waiting_before(face_check=later) == 1
+        later.claimed_at = at
+        assert flows.waiting_before(face_check=later) == 0
+        later.claimed_at = None
+        work(check, at)
+        assert flows.waiting_before(face_check=later) == 0
+
+
 class TestLostWorkers:
     def test_a_second_delivery_of_a_running_task_does_nothing(self, check: FaceCheck, at: datetime) -> None:
         submit(check, at)
