@@ -248,6 +248,8 @@ RECOVERY_STARTS_PER_ADDRESS = env.integer("RECOVERY_STARTS_PER_ADDRESS", 60)
 RECOVERY_STARTS_PER_ACCOUNT = env.integer("RECOVERY_STARTS_PER_ACCOUNT", 12)
 WALLETS_PER_ADDRESS = env.integer("WALLETS_PER_ADDRESS", 20)  # in an hour
 RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
+# Questions to one extension in a minute; beyond them it is not asked, and nobody it should be asked about gets a pass.
+RECOVERY_EXTENSION_CALLS_PER_MINUTE = env.integer("RECOVERY_EXTENSION_CALLS_PER_MINUTE", 600)
 
 # The portal's own signing key (PKCS#8 PEM, P-256) and its certificates, leaf first, without the anchor. An emulation
 # without them certifies itself by a development CA.

@@ -27,6 +27,19 @@ class NotOffered(DomainError):
     """Recovery is not set up: no profile is enabled."""
 
 
+class ExtensionRefused(DomainError):
+    """The extension or its listener cannot be so. Codes: name_taken, target_url_unusable, resource_id_malformed,
+    resource_id_on_another_host, resource_unknown, claims_unknown, too_many, in_use."""
+
+
+class SwitchRefused(DomainError):
+    """The profile does not go to Production now. Codes: approval_required, too_few_evaluations."""
+
+
+class ProposalRefused(DomainError):
+    """Codes: not_needed, pending_already, own_proposal, decided_already, expired, profile_changed."""
+
+
 class ProfileRefused(DomainError):
     """The profile cannot be so. Codes: name_taken, unknown_profile, unknown_group."""
 

@@ -1,8 +1,8 @@
 """Which profile holds for whom, and what happened so far."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -12,9 +12,19 @@ from accounts.signin.decoys import stranger
 from recovery_portal.kit import tokens
 
 from . import decoys
+from .bindings import CLAIM, Binding, Known, find_date
 from .machine import TABLE
 from .matching import Name
-from .models import AttemptDevice, AttemptRequest, AttemptReview, RecoveryAttempt, RecoveryBlock, RecoveryProfile
+from .models import (
+    AttemptDevice,
+    AttemptRequest,
+    AttemptReview,
+    IdentityRecord,
+    RecoveryAttempt,
+    RecoveryBlock,
+    RecoveryProfile,
+)
+from .models.identity import document_number_mac
 from .models.review import OVERRULE_LIFETIME, REFUSALS, REVIEW_WINDOW
 
 ENABLED = Q(state=RecoveryProfile.State.ENABLED)
@@ -119,11 +129,44 @@ def users_touched_by(profile: RecoveryProfile) -> QuerySet[User]:
     return users.exclude(directory_groups__recovery_profiles__in=earlier).distinct()
 
 
-def names_of_others(user: User) -> Iterator[Name]:
-    """Given name and surname of everybody else in the directory who has both, disabled accounts included."""
+def names_of_others(
+    user: User, *, bindings: Collection[Binding] = (), claims: Mapping[str, str] | None = None
+) -> Iterator[Name]:
+    """Given name and surname of everybody else in the directory who has both, disabled accounts included; of those for
+    whom ``bindings`` hold as well, where there are any."""
     rows = User.objects.exclude(pk=user.pk).exclude(given_name="").exclude(surname="").order_by()
+    for binding in bindings:
+        rows = rows.filter(**_agreeing(binding, (claims or {}).get(CLAIM[binding], "")))
     for given, family in rows.values_list("given_name", "surname").iterator(chunk_size=5000):
         yield Name(given, family)
+
+
+def _agreeing(binding: Binding, claim: str) -> dict[str, object]:
+    match binding:
+        case Binding.DATE_OF_BIRTH:
+            return {"identity_record__date_of_birth": find_date(claim) or date.max}
+        case Binding.EMPLOYEE_ID:
+            return {"employee_id__iexact": claim.strip()}
+        case Binding.DOCUMENT_NUMBER:
+            return {"identity_record__document_number_mac": document_number_mac(claim) or "none"}
+
+
+def known_of(user: User) -> Known:
+    """What the organisation knows of ``user`` besides the name."""
+    record = IdentityRecord.objects.filter(user=user).first() or IdentityRecord()
+    return _Known(user.employee_id, record)
+
+
+@dataclass(frozen=True)
+class _Known:
+    employee_id: str
+    record: IdentityRecord
+
+    def is_document_number(self, number: str) -> bool:
+        return self.record.is_document_number(number)
+
+    def is_date_of_birth(self, value: date | None) -> bool:
+        return self.record.is_date_of_birth(value)
 
 
 def find_device(secret: str) -> AttemptDevice | None:

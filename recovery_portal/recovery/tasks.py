@@ -1,10 +1,14 @@
 """Work for the beat; each task calls one flow and may run twice."""
 
+import contextlib
+
 from celery import shared_task
 
 from recovery_portal.kit import clock
+from recovery_portal.kit.machine import IllegalTransition
 
 from . import flows
+from .errors import AttemptMoved
 
 
 @shared_task(name="recovery_portal.recovery.tasks.expire_due", soft_time_limit=50, time_limit=60)
@@ -17,6 +21,13 @@ def expire_due() -> None:
 def settle_lost() -> None:
     """Take up answers whose signal was lost with its process."""
     flows.settle_lost(at=clock.now())
+
+
+@shared_task(name="recovery_portal.recovery.tasks.validate_claims", soft_time_limit=25, time_limit=30)
+def validate_claims(*, attempt_id: str) -> None:
+    """Ask an extension about one attempt's claims."""
+    with contextlib.suppress(AttemptMoved, IllegalTransition):  # it ended meanwhile, or another worker was sooner
+        flows.validate_claims(attempt_id=attempt_id, at=clock.now())
 
 
 @shared_task(name="recovery_portal.recovery.tasks.tell_owner", soft_time_limit=50, time_limit=60)

@@ -2,6 +2,7 @@
 
 from .checking import conclude, running_face_check, submit_frames
 from .configuring import Scope, change_profile, change_scopes, create_profile, delete_profile, find_provider
+from .deciding import validate_claims
 from .ending import cancel, disown, expire, expire_due
 from .handing_off import HandedOff, accept, decline, get_hand_off, renew
 from .operating import record_exclusion_change, record_profile_change, switch_mode
@@ -45,4 +46,5 @@ __all__ = [
     "submit_frames",
     "switch_mode",
     "tell_owner",
+    "validate_claims",
 ]

@@ -2,23 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
 from idv.face.liveness import Movement
 from idv.verifier import flows as verifier
-from idv.verifier.errors import FaceCheckRefused, NotCollectable
+from idv.verifier.errors import FaceCheckRefused
 from idv.verifier.machine import FaceCheckStatus
 from idv.verifier.models import FaceCheck
 from recovery_portal.kit import tokens
 
-from .. import pairing, queries
 from ..machine import Event, State
-from ..matching import Confidence, Match, Name, match
 from ..models import AttemptRequest, RecoveryAttempt
 from . import closing
+from .deciding import decide
 
 
 def running_face_check(*, attempt: RecoveryAttempt, at: datetime, movement: Movement | None = None) -> FaceCheck | None:
@@ -54,7 +51,7 @@ def submit_frames(*, attempt: RecoveryAttempt, challenge: str, frames: Mapping[s
 
 
 def conclude(*, face_check: FaceCheck, at: datetime) -> None:
-    """The Face Check is decided: ask for better photos, allow another try, end the attempt, or match the names.
+    """The Face Check is decided: ask for better photos, allow another try, end the attempt, or find out whose it is.
 
     Idempotent, and silent where the attempt has moved on without this check.
     """
@@ -78,47 +75,4 @@ def conclude(*, face_check: FaceCheck, at: datetime) -> None:
                 closing.end(attempt, Event.FACE_CHECK_FAILED, at=at, reason=face_check.reason_code, details=figures)
             case FaceCheckStatus.PASSED:
                 attempt.apply(Event.FACE_CHECK_PASSED, at=at, details=figures)
-                _match(attempt, face_check, at)
-
-
-def _match(attempt: RecoveryAttempt, face_check: FaceCheck, at: datetime) -> None:
-    found = _compare(attempt, face_check, at)
-    terms = attempt.terms
-    facts: dict[str, Any] = {"match_detail": found.detail}
-    told = {**found.detail, "matchConfidence": terms.match_confidence}
-    if terms.is_evaluation:
-        event = Event.EVALUATION_MATCHED if found.matched else Event.EVALUATION_MISMATCHED
-        facts["would_have"] = "pass_issued" if found.matched else found.reason
-        closing.end(attempt, event, at=at, reason=found.reason, details=told, **facts)
-    elif not found.matched:
-        closing.end(attempt, Event.IDENTITY_MISMATCHED, at=at, reason=found.reason, details=told, **facts)
-    elif attempt.reveal_device_id == attempt.face_device_id:
-        closing.end(attempt, Event.IDENTITY_MATCHED, at=at, details=told, **facts)
-    else:
-        number, choices = pairing.draw()
-        closing.end(
-            attempt,
-            Event.IDENTITY_MATCHED_NUMBER_DUE,
-            at=at,
-            details=told,
-            pairing_number=number,
-            pairing_choices=choices,
-            **facts,
-        )
-
-
-def _compare(attempt: RecoveryAttempt, face_check: FaceCheck, at: datetime) -> Match:
-    confidence = Confidence(attempt.terms.match_confidence)
-    try:
-        collected = verifier.read_claims(request=face_check.request, at=at)
-    except NotCollectable as gone:
-        return Match(False, gone.code, {"confidence": confidence.value})
-    presented = Name(collected.first_name, collected.last_name)
-    if attempt.user_id is None:
-        return Match(False, "unknown_account", {"confidence": confidence.value})
-    user = User.objects.get(pk=attempt.user_id)
-    if not user.account_enabled:
-        return Match(False, "account_disabled", {"confidence": confidence.value})
-    return match(
-        presented, Name(user.given_name, user.surname), others=queries.names_of_others(user), confidence=confidence
-    )
+                decide(attempt, at=at)

@@ -44,6 +44,7 @@ def _request(
         account_hint=attempt.masked_account,
         # Whoever holds the wallet sees which browser is asking: in a relayed request it is not theirs.
         asked_from=attempt.starter.browser if attempt.starter else "",
+        further_claims=attempt.terms.further_claims,
         same_device=same_device,
         return_path=reverse("recovery:presented") if same_device else "",
         # One waiting request for each way of answering; a new one supersedes the old.

@@ -2,8 +2,12 @@
 
 from .attempt import AttemptEvent, RecoveryAttempt
 from .device import AttemptDevice, AttemptRequest, Consent, HandOff
+from .extension import ClaimExtension, ExtensionListener
+from .extension_call import ExtensionCall
+from .identity import IdentityRecord
 from .milestone import Milestone
 from .profile import RecoveryPolicy, RecoveryProfile, Terms
+from .proposal import Proposal
 from .review import AttemptReview, RecoveryBlock
 
 __all__ = [
@@ -11,9 +15,14 @@ __all__ = [
     "AttemptEvent",
     "AttemptRequest",
     "AttemptReview",
+    "ClaimExtension",
     "Consent",
+    "ExtensionCall",
+    "ExtensionListener",
     "HandOff",
+    "IdentityRecord",
     "Milestone",
+    "Proposal",
     "RecoveryAttempt",
     "RecoveryBlock",
     "RecoveryPolicy",

@@ -1,9 +1,10 @@
 """What operators decide: who may recover, how strictly, and what a success leads to."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -12,9 +13,25 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import DirectoryGroup
 from idv.verifier.models import IdentityProvider
 
+from ..bindings import CLAIM, Binding
 from ..matching import Confidence
+from ..name_rules import Rule
+from .extension import ClaimExtension
 
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 50, 100
+
+
+def known_rules(names: Any) -> None:
+    _known(names, set(Rule))
+
+
+def known_bindings(names: Any) -> None:
+    _known(names, set(Binding))
+
+
+def _known(names: Any, known: set[Any]) -> None:
+    if not isinstance(names, list) or len(set(map(str, names))) != len(names) or not set(map(str, names)) <= known:
+        raise ValidationError(_("Choose from the list, each once."), code="unknown")
 
 
 class RecoveryProfile(models.Model):
@@ -66,6 +83,18 @@ class RecoveryProfile(models.Model):
         default=MatchConfidence.EXACT,
         help_text=_("Relaxed accepts each directory name among the words of both names on the document."),
     )
+    match_rules = models.JSONField(
+        _("further match rules"), default=list, blank=True, validators=[known_rules],
+        help_text=_("Each makes more names equal; which one decided stands in the attempt."),
+    )  # fmt: skip
+    bindings = models.JSONField(
+        _("further attributes that must agree"), default=list, blank=True, validators=[known_bindings],
+        help_text=_("Each makes the match stricter. Who has none on file is refused."),
+    )  # fmt: skip
+    claim_validation_enabled = models.BooleanField(_("ask the extension"), default=False)
+    claim_extension = models.ForeignKey(
+        ClaimExtension, models.PROTECT, null=True, blank=True, related_name="profiles", verbose_name=_("extension")
+    )
     face_check_threshold = models.PositiveSmallIntegerField(
         _("Face Check threshold"),
         default=70,
@@ -106,10 +135,18 @@ class RecoveryProfile(models.Model):
             models.CheckConstraint(
                 condition=Q(pass_reveal__in=["faceCheckDevice", "startingBrowser"]), name="recovery_profile_reveal"
             ),
+            models.CheckConstraint(
+                condition=Q(claim_validation_enabled=False) | Q(claim_extension__isnull=False),
+                name="recovery_profile_asks_whom",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.claim_validation_enabled and self.claim_extension_id is None:
+            raise ValidationError({"claim_extension": _("Choose the extension to ask.")}, code="extension_missing")
 
     def terms(self) -> "Terms":
         """The profile as it stands now, for an attempt to keep."""
@@ -124,7 +161,15 @@ class RecoveryProfile(models.Model):
             pass_reveal=self.pass_reveal,
             provider_id=str(self.provider_id),
             provider_name=self.provider.name,
+            match_rules=sorted(self.match_rules),
+            bindings=sorted(self.bindings),
+            extension_id=str(self.claim_extension_id) if self.claim_validation_enabled else "",
+            extension_claims=self._extension_claims(),
         )
+
+    def _extension_claims(self) -> list[str]:
+        asked = self.claim_validation_enabled and self.claim_extension is not None
+        return sorted(self.claim_extension.claims) if asked and self.claim_extension else []
 
 
 @dataclass(frozen=True)
@@ -140,7 +185,12 @@ class Terms:
     pass_reveal: str
     provider_id: str
     provider_name: str
-    still_head_allowed: bool = True  # an attempt that began before the choice existed does not know it
+    # What follows came later: an attempt that began before it existed does not know it.
+    still_head_allowed: bool = True
+    match_rules: list[str] = field(default_factory=list)
+    bindings: list[str] = field(default_factory=list)
+    extension_id: str = ""
+    extension_claims: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -148,6 +198,11 @@ class Terms:
     @property
     def is_evaluation(self) -> bool:
         return self.mode == RecoveryProfile.Mode.EVALUATION
+
+    @property
+    def further_claims(self) -> list[str]:
+        """What the wallet is asked for beyond names and portrait."""
+        return sorted({CLAIM[Binding(name)] for name in self.bindings} | set(self.extension_claims))
 
     @property
     def reveals_in_starting_browser(self) -> bool:
@@ -170,6 +225,16 @@ class RecoveryPolicy(models.Model):
         blank=True,
         related_name="excluded_from_recovery",
         help_text=_("Members never see recovery, whatever profile includes them."),
+    )
+    approval_required = models.BooleanField(
+        _("a second operator approves"),
+        default=False,
+        help_text=_("A switch to Production waits for another operator. Doing without it again does, too."),
+    )
+    evaluations_required = models.PositiveIntegerField(
+        _("successful evaluations"),
+        default=0,
+        help_text=_("So many attempts in Evaluation must have ended in a match before a profile goes to Production."),
     )
 
     class Meta:

@@ -62,7 +62,12 @@ def test_somebody_else_among_the_words_of_a_relaxed_match_is_a_homonym() -> None
 
 def test_the_operator_reads_which_field_failed_and_no_name() -> None:
     found = match(Name("Jonathan", "Lee"), Name("John", "Lee"), others=[], confidence=EXACT)
-    assert found.detail == {"confidence": "exact", "givenName": "different", "surname": "equal"}
+    assert found.detail == {
+        "confidence": "exact",
+        "givenName": "different",
+        "surname": "equal",
+        "wouldMatch": "exact+nicknames relaxed+nicknames",
+    }
 
 
 @given(st.text(), st.text())
