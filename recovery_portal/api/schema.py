@@ -57,7 +57,13 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 @cache
 def _collection_of(answer: type[serializers.Serializer]) -> Any:
-    return inline_serializer(f"{answer.__name__}Collection", {"value": answer(many=True)})
+    facts: dict[str, Any] = {
+        "@odata.context": serializers.CharField(required=False),
+        "@odata.count": serializers.IntegerField(required=False),
+        "@odata.nextLink": serializers.URLField(required=False),
+        "value": answer(many=True),
+    }
+    return inline_serializer(f"{answer.__name__}Collection", facts)
 
 
 class GraphSchema(AutoSchema):
@@ -128,6 +134,14 @@ class GraphSchema(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False
+
+
+def selectable(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """``$select`` leaves any property of an answer out, so that none is promised. What is sent is another matter."""
+    for name, component in result["components"]["schemas"].items():
+        if not name.endswith("Request") and not name.startswith("Error"):
+            component.pop("required", None)
+    return result
 
 
 def one_version(endpoints: Sequence[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

@@ -17,6 +17,7 @@ class Api:
     """A test client that sends one bearer token, and JSON."""
 
     def __init__(self, token: str, version: str = "v1.0") -> None:
+        self.token = token
         self.client = Client(headers={"authorization": f"Bearer {token}"})
         self.version = version
 
