@@ -119,7 +119,8 @@ class GraphSchema(AutoSchema):
             for status, text in (_REFUSALS | (_BODY_REFUSALS if self.method in {"POST", "PATCH"} else {})).items()
         }
         if found.answer is None:
-            answers[found.status] = (
+            key: Any = found.status if found.status == 204 else (found.status, "text/plain")
+            answers[key] = (
                 OpenApiResponse(description="Done.")
                 if found.status == 204
                 else OpenApiResponse(OpenApiTypes.STR, "A number as text.")

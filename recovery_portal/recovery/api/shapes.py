@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.api.shapes import stamp
 from recovery_portal.api.shell import Body, Only
 
 from ..flows import find_provider
@@ -118,7 +119,7 @@ def profile(row: RecoveryProfile) -> dict[str, Any]:
         "state": row.state,
         "priority": row.priority,
         "verifierDid": verifier_did(),
-        "lastModifiedDateTime": None,
+        "lastModifiedDateTime": stamp(row.modified_at or row.created_at),
         "verifiedIdProfileConfiguration": {
             "type": "verifiedIdentity",
             "acceptedIssuer": row.provider.issuer,

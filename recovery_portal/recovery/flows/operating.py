@@ -45,6 +45,8 @@ def record_profile_change(
 ) -> None:
     """``changes`` maps a field to ``old -> new``, or to its value for a new profile (facts 1.12). ``application`` names
     the program that did it where no person stands behind it."""
+    profile.modified_at = at
+    RecoveryProfile.objects.filter(pk=profile.pk).update(modified_at=at)
     audit.record(
         activity="Account Recovery policy created" if created else "Account Recovery settings updated",
         at=at,

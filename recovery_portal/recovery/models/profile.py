@@ -116,6 +116,7 @@ class RecoveryProfile(models.Model):
         _("where the pass is shown"), max_length=16, choices=PassReveal, default=PassReveal.FACE_CHECK_DEVICE
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    modified_at = models.DateTimeField(_("changed"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("recovery profile")

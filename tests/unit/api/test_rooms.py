@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.api.shapes import stamp
 from accounts.models import AuditEvent, DirectoryGroup, User
 from idv.verifier.models import IdentityProvider
 from recovery_portal.recovery.models import RecoveryPolicy, RecoveryProfile
@@ -71,7 +72,7 @@ def test_a_profile_reads_as_it_was_written(profiles: Api, provider: IdentityProv
         "@odata.context": f"http://portal.test/v1.0/$metadata#{PROFILES}/$entity",
         "@odata.type": "#microsoft.graph.verifiedIdProfile",
         "id": str(row.pk),
-        "lastModifiedDateTime": None,
+        "lastModifiedDateTime": stamp(row.modified_at),
         **body(verifiedIdProfileConfiguration=configuration(acceptedIssuer="https://idv.example")),
     }
     assert (row.mode, row.match_confidence, row.provider, row.include_all_users) == (

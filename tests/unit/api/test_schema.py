@@ -4,7 +4,6 @@ In this process, through WSGI; the same questions every time, so that a refusal 
 """
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -54,7 +53,7 @@ def _as_often_as_it_likes(settings: Any) -> None:
 
 
 @pytest.fixture
-def furnished(alice: User, mallory: User) -> Iterator[dict[str, list[str]]]:
+def furnished(alice: User, mallory: User) -> dict[str, list[str]]:
     """Something behind every kind of address: what a parameter may be, by its name."""
     group = DirectoryGroup.objects.create(display_name="Staff of the archive")
     group.members.add(alice)
@@ -63,7 +62,7 @@ def furnished(alice: User, mallory: User) -> Iterator[dict[str, list[str]]]:
     )
     profile = RecoveryProfile.objects.create(name="Staff", provider=provider, priority=1)
     issued = passes.issue(user=alice, issued_by=None, application="A program", at=clock.now())
-    yield {
+    return {
         "key": [str(alice.pk), alice.user_principal_name, str(mallory.pk), str(group.pk), str(profile.pk), NOBODY],
         "member": [str(alice.pk), str(mallory.pk)],
         "row_id": [str(issued.record.pk), "28c10230-6103-485e-b985-444c60001490", NOBODY],
