@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import trust
+from recovery_portal.kit import clock
+
+from . import signals, trust
 from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest, TypeAuthority
 
 
@@ -72,6 +74,10 @@ class IdentityProviderAdmin(admin.ModelAdmin):
         if "issuer" in form.changed_data:  # documents of the old address must not vouch for the new one
             obj.forget_documents()
         super().save_model(request, obj, form, change)
+        changes = {name: f"{form.initial.get(name, '')} -> {form.cleaned_data.get(name)}" for name in form.changed_data}
+        signals.provider_edited.send(
+            sender=IdentityProvider, provider=obj, by=request.user, changes=changes, at=clock.now()
+        )
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

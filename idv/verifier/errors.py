@@ -6,8 +6,14 @@ from recovery_portal.kit.errors import DomainError
 class ProviderUnavailable(DomainError):
     """The provider cannot be used now.
 
-    Codes: provider_disabled, provider_unreachable, provider_answered_wrong, metadata_invalid, keys_invalid.
+    Codes: provider_disabled, provider_paused, provider_not_subscribed, provider_unreachable, provider_answered_wrong,
+    metadata_invalid, keys_invalid.
     """
+
+
+class RegistryRefused(DomainError):
+    """The registry stays as it is. Codes: address_invalid, already_registered, provider_invalid, subscription_illegal,
+    already_paused, not_paused."""
 
 
 class ProofingRefused(DomainError):

@@ -24,12 +24,25 @@ def metadata(provider: IdentityProvider, *, at: datetime, fresh: bool = False) -
     if not fresh and fetched_at is not None and at < fetched_at + policy.METADATA_LIFETIME:
         kept: Mapping[str, str] = provider.metadata
         return kept
-    document = _fetch_object(_well_known(provider.issuer, "oauth-authorization-server"))
-    _check(document, provider.issuer)
-    provider.metadata = {name: document[name] for name in ("issuer", *_ENDPOINTS)}
+    provider.metadata = discover(provider.issuer)
     provider.metadata_fetched_at = at
     provider.save(update_fields=["metadata", "metadata_fetched_at"])
     return provider.metadata
+
+
+def discover(issuer: str) -> dict[str, str]:
+    """The metadata published at ``issuer``, whoever that is. Raises as ``metadata``."""
+    document = _fetch_object(_well_known(issuer, "oauth-authorization-server"))
+    _check(document, issuer)
+    return {name: document[name] for name in ("issuer", *_ENDPOINTS)}
+
+
+def credential_issuer(issuer: str) -> dict[str, Any]:
+    """What ``issuer`` says of the credentials it issues (OpenID4VCI 1.0 12.2). Raises ProviderUnavailable."""
+    document = _fetch_object(_well_known(issuer, "openid-credential-issuer"))
+    if document.get("credential_issuer") != issuer:
+        raise ProviderUnavailable("metadata_invalid", f"issuer metadata at {issuer} names another issuer")
+    return document
 
 
 def result_keys(provider: IdentityProvider, kid: object, *, at: datetime) -> dict[str, Any]:
@@ -55,11 +68,17 @@ def _kept_keys(
         keys = fetch().get("keys")
         if not isinstance(keys, list):
             raise ProviderUnavailable("keys_invalid", f"{provider.name}: no list of keys")
-        kept = {"keys": keys}
+        kept = {"keys": keys, "seen": _seen(keys, kept.get("seen", {}), at)}
         setattr(provider, field, kept)
         setattr(provider, f"{field}_fetched_at", at)
         provider.save(update_fields=[field, f"{field}_fetched_at"])
     return kept
+
+
+def _seen(keys: list[Any], before: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """Since when each key has been there: how old a provider's keys are, for the operator."""
+    named = (entry.get("kid") for entry in keys if isinstance(entry, dict))
+    return {kid: before.get(kid, at.isoformat()) for kid in named if isinstance(kid, str)}
 
 
 def _credential_keys(issuer: str) -> dict[str, Any]:

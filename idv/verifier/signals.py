@@ -7,3 +7,6 @@ presentation_answered = Signal()
 
 # kwargs: face_check (FaceCheck), at (datetime). The status says how: passed, failed or unusable.
 face_check_decided = Signal()
+
+# kwargs: provider (IdentityProvider), by (the operator), changes (dict of field to "old -> new"), at (datetime).
+provider_edited = Signal()

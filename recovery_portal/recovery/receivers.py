@@ -10,8 +10,8 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import authenticator_registered, signed_in
-from idv.verifier.models import FaceCheck, PresentationRequest
-from idv.verifier.signals import face_check_decided, presentation_answered
+from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest
+from idv.verifier.signals import face_check_decided, presentation_answered, provider_edited
 from recovery_portal.kit.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -49,3 +49,12 @@ def on_registration(user: User, kind: str, at: datetime, **_: object) -> None:
     from . import flows
 
     flows.registered(user=user, kind=kind, at=at)
+
+
+@receiver(provider_edited, dispatch_uid="recovery.provider_edited")
+def on_provider_edited(
+    provider: IdentityProvider, by: User, changes: dict[str, str], at: datetime, **_: object
+) -> None:
+    from .flows import providers
+
+    providers.record_change(provider=provider, by=by, changes=changes, at=at)

@@ -34,6 +34,10 @@ PAGES: dict[str, set[str]] = {
     "console:reviews": {AUTH, PRIVILEGED, HELPDESK, READER},
     "console:review": {AUTH, PRIVILEGED, HELPDESK, READER},
     "console:review-issue": {AUTH, PRIVILEGED, HELPDESK},
+    "console:providers": {AUTH, PRIVILEGED, POLICY, READER},
+    "console:provider": {AUTH, PRIVILEGED, POLICY, READER},
+    "console:provider-add": {AUTH, PRIVILEGED, POLICY},
+    "console:provider-act": {AUTH, PRIVILEGED, POLICY},
     "console:blocks": {AUTH, PRIVILEGED, HELPDESK, READER},
     "console:block": {AUTH, PRIVILEGED, HELPDESK},
     "admin:recovery_profile_mode": {AUTH, PRIVILEGED, POLICY},
@@ -78,6 +82,8 @@ def test_each_page_opens_for_its_roles_alone(role: str, profile: RecoveryProfile
         "console:review": attempt.pk,
         "console:review-issue": attempt.pk,
         "console:block": alice.pk,
+        "console:provider": profile.provider_id,
+        "console:provider-act": profile.provider_id,
     }
     wrong = []
     for name, allowed in PAGES.items():

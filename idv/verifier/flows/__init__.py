@@ -3,7 +3,14 @@
 from .answering import Answer, receive_answer, serve_request
 from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left, waiting_before
 from .presenting import RequestWire, collect, read_claims, request_presentation
-from .proofing import ProofingResult, check_provider, decline_proofing, finish_proofing, start_proofing
+from .proofing import (
+    ProofingResult,
+    check_provider,
+    decline_proofing,
+    finish_proofing,
+    start_proofing,
+    try_connection,
+)
 from .purging import cancel_presentation, forget, purge
 
 __all__ = [
@@ -27,5 +34,6 @@ __all__ = [
     "start_proofing",
     "submit_frames",
     "tries_left",
+    "try_connection",
     "waiting_before",
 ]

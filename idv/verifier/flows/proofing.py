@@ -14,6 +14,7 @@ from recovery_portal.kit.errors import DomainError
 from .. import keys, policy, remote
 from ..errors import ProofingRefused, ProviderUnavailable
 from ..models import IdentityProvider, ProofingRequest, SpentResult
+from . import registry
 
 # The member of the token answer that holds the provider's signed result.
 RESULT_MEMBER = "proofing_result"
@@ -30,9 +31,9 @@ class ProofingResult:
 
 def check_provider(*, provider: IdentityProvider, at: datetime) -> None:
     """Refuse a provider that nobody should be sent to now. Asks it afresh. Raises ProviderUnavailable."""
-    if not provider.enabled:
-        raise ProviderUnavailable("provider_disabled", provider.name)
-    remote.metadata(provider, at=at, fresh=True)
+    registry.require_open(provider)
+    with registry.contact(provider, at=at):
+        remote.metadata(provider, at=at, fresh=True)
 
 
 def start_proofing(
@@ -43,8 +44,23 @@ def start_proofing(
     The browser is then sent to ``authorization_url``, which carries nothing but a reference. Raises
     ProviderUnavailable; talks to the network, so it is called outside a transaction.
     """
-    if not provider.enabled:
-        raise ProviderUnavailable("provider_disabled", provider.name)
+    registry.require_open(provider)
+    with registry.contact(provider, at=at):
+        pushed = _push(provider, correlation_id, redirect_uri, at)
+    pushed.save(force_insert=True)
+    return pushed
+
+
+def try_connection(*, provider: IdentityProvider, redirect_uri: str, at: datetime) -> None:
+    """Ask it for its documents and keys, and push a request that nobody will follow. Raises ProviderUnavailable."""
+    with registry.contact(provider, at=at):
+        remote.metadata(provider, at=at, fresh=True)
+        remote.result_keys(provider, None, at=at)
+        remote.credential_keys(provider, None, at=at)
+        _push(provider, "", redirect_uri, at)
+
+
+def _push(provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime) -> ProofingRequest:
     endpoints = remote.metadata(provider, at=at)
     key = keys.signing_key(keys.active_row(at=at))
     state, nonce, code_verifier = tokens.new_token(), tokens.new_token(), authorization.new_code_verifier()
@@ -67,7 +83,7 @@ def start_proofing(
     request_uri = pushed.get("request_uri")
     if not isinstance(request_uri, str) or not 0 < len(request_uri) <= 512:
         raise ProviderUnavailable("provider_answered_wrong", "no request_uri")
-    return ProofingRequest.objects.create(
+    return ProofingRequest(
         provider=provider,
         correlation_id=correlation_id,
         redirect_uri=redirect_uri,
@@ -150,7 +166,8 @@ def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: date
             code_verifier=code_verifier,
             client_assertion=_assertion(provider, keys.signing_key(keys.active_row(at=at)), at),
         )
-        answer = _post(remote.metadata(provider, at=at)["token_endpoint"], form, expected_status=200)
+        with registry.contact(provider, at=at):
+            answer = _post(remote.metadata(provider, at=at)["token_endpoint"], form, expected_status=200)
         token = answer.get(RESULT_MEMBER)
         if not isinstance(token, str):
             raise ProofingRefused("result_invalid", "the answer holds no signed result")

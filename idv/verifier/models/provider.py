@@ -137,6 +137,7 @@ class ProofingRequest(models.Model):
     class Meta:
         verbose_name = _("proofing request")
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["provider", "-created_at"], name="verifier_proofings_lately")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["sent", "returned", "verified", "declined", "refused", "expired"]),

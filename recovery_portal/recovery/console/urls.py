@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import attempts, home, people, reviews
+from . import attempts, home, people, providers, reviews
 
 app_name = "console"
 urlpatterns = [
@@ -19,4 +19,8 @@ urlpatterns = [
     path("reviews/", reviews.queue, name="reviews"),
     path("blocks/", attempts.blocks, name="blocks"),
     path("blocks/<uuid:user_id>/", attempts.block, name="block"),
+    path("providers/", providers.registry_page, name="providers"),
+    path("providers/add/", providers.add, name="provider-add"),
+    path("providers/<uuid:provider_id>/", providers.detail, name="provider"),
+    path("providers/<uuid:provider_id>/act/", providers.act, name="provider-act"),
 ]

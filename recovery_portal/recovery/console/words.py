@@ -19,6 +19,19 @@ REASONS: Final[dict[str, Promise]] = {
     "no_address": _("No mail address is on file: the person would hear nothing of a recovery."),
     "pass_issued": _("A pass would have been issued."),
     "blocked": _("An operator blocked recovery for this person."),
+    "unknown_account": _("The directory does not know this account."),
+    "provider_disabled": _("The provider is disabled."),
+    "provider_paused": _("An operator paused the provider."),
+    "provider_not_subscribed": _("The subscription of the provider is not active."),
+    "provider_unreachable": _("The provider did not answer."),
+    "provider_answered_wrong": _("The provider did not answer as it must."),
+    "metadata_invalid": _("The provider's metadata cannot be used."),
+    "keys_invalid": _("The provider's keys cannot be used."),
+    "access_denied": _("The person did not agree at the provider."),
+    "issuer_mismatch": _("The answer came from another provider than was asked."),
+    "result_invalid": _("The provider's signed answer did not hold."),
+    "result_replayed": _("The provider's answer was used before."),
+    "code_refused": _("The provider did not take the code back."),
 }
 
 

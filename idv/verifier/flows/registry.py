@@ -1,0 +1,163 @@
+"""The registry of providers: finding one by its address, opening and closing it, and noting how it answers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from recovery_portal.kit import http
+
+from .. import remote
+from ..errors import ProviderUnavailable, RegistryRefused
+from ..models import IdentityProvider, ProviderCondition
+from ..models.provider import plain_issuer
+
+Subscription = ProviderCondition.Subscription
+_WELL_KNOWN = "/.well-known/"
+_CREDENTIAL_TYPE = "VerifiedIdentity"
+
+# Facts of the original: bought, activated, suspended and reinstated, ended for good.
+TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    Subscription.PENDING: frozenset({Subscription.SUBSCRIBED, Subscription.UNSUBSCRIBED}),
+    Subscription.SUBSCRIBED: frozenset({Subscription.SUSPENDED, Subscription.UNSUBSCRIBED}),
+    Subscription.SUSPENDED: frozenset({Subscription.SUBSCRIBED, Subscription.UNSUBSCRIBED}),
+    Subscription.UNSUBSCRIBED: frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """What a provider says of itself at its address. Nothing is kept yet."""
+
+    issuer: str
+    endpoints: Mapping[str, str]
+    credential_types: list[str] = field(default_factory=list)
+
+
+def condition_of(provider: IdentityProvider) -> ProviderCondition:
+    """The row beside ``provider``, made on first use."""
+    return ProviderCondition.objects.get_or_create(provider=provider)[0]
+
+
+def require_open(provider: IdentityProvider) -> None:
+    """Raises ProviderUnavailable (provider_disabled, provider_paused, provider_not_subscribed)."""
+    if not provider.enabled:
+        raise ProviderUnavailable("provider_disabled", provider.name)
+    condition = ProviderCondition.objects.filter(provider=provider).first()
+    if condition is None:
+        return
+    if condition.subscription != Subscription.SUBSCRIBED:
+        raise ProviderUnavailable("provider_not_subscribed", f"{provider.name}: {condition.subscription}")
+    if condition.paused_at is not None:
+        raise ProviderUnavailable("provider_paused", condition.pause_reason)
+
+
+@contextmanager
+def contact(provider: IdentityProvider, *, at: datetime) -> Iterator[None]:
+    """Note how ``provider`` answered what is asked inside. Not for use in a transaction that a fault rolls back."""
+    try:
+        yield
+    except ProviderUnavailable as failed:
+        _note(provider, failed_at=at, failure_code=failed.code[:64], failure_reason=failed.reason[:300])
+        raise
+    _note(provider, answered_at=at)
+
+
+def _note(provider: IdentityProvider, **facts: Any) -> None:
+    if not ProviderCondition.objects.filter(provider=provider).update(**facts):
+        made = ProviderCondition(provider=provider, **facts)
+        ProviderCondition.objects.bulk_create([made], ignore_conflicts=True)
+
+
+def discover(*, address: str) -> Discovered:
+    """Ask an address for its metadata; the address of the document itself does, too.
+
+    Raises RegistryRefused (address_invalid), ProviderUnavailable.
+    """
+    issuer = issuer_of(address)
+    try:
+        plain_issuer(issuer)
+    except ValidationError as error:
+        raise RegistryRefused("address_invalid", " ".join(error.messages)) from error
+    endpoints = remote.discover(issuer)
+    return Discovered(issuer, endpoints, _credential_types(issuer))
+
+
+def issuer_of(address: str) -> str:
+    """The issuer that an address, or the address of its metadata, belongs to (RFC 8414 3.1)."""
+    address = address.strip()
+    try:
+        path = urlsplit(address).path
+    except ValueError as error:
+        raise RegistryRefused("address_invalid", "That is no address.") from error
+    if _WELL_KNOWN not in path:
+        return address.rstrip("/")
+    before, _, after = path.partition(_WELL_KNOWN)
+    _, _, tail = after.partition("/")  # the issuer's own path stands behind the name of the document
+    return f"{http.origin_of(address)}{before}{'/' + tail if tail else ''}".rstrip("/")
+
+
+def _credential_types(issuer: str) -> list[str]:
+    """What it issues by OpenID4VCI, as far as it says so; else the type that recovery asks for by itself."""
+    try:
+        document = remote.credential_issuer(issuer)
+    except ProviderUnavailable:
+        return [f"{issuer}/credentials/{_CREDENTIAL_TYPE}"]
+    offered = document.get("credential_configurations_supported")
+    types = (
+        [entry.get("vct") for entry in offered.values() if isinstance(entry, dict)] if isinstance(offered, dict) else []
+    )
+    named = sorted({vct for vct in types if isinstance(vct, str) and 0 < len(vct) <= 255})
+    return named or [f"{issuer}/credentials/{_CREDENTIAL_TYPE}"]
+
+
+def register(*, name: str, client_id: str, found: Discovered, at: datetime) -> IdentityProvider:
+    """Keep a discovered provider. It waits to be activated: nobody is sent to it before it has taken a request of ours.
+
+    Raises RegistryRefused (already_registered, provider_invalid).
+    """
+    provider = IdentityProvider(
+        name=name, issuer=found.issuer, client_id=client_id, allowed_vcts=found.credential_types
+    )
+    try:
+        provider.full_clean(validate_unique=False)
+        with transaction.atomic():
+            provider.save()
+            ProviderCondition.objects.create(provider=provider, subscription=Subscription.PENDING)
+    except ValidationError as error:
+        raise RegistryRefused("provider_invalid", " ".join(error.messages)) from error
+    except IntegrityError as error:
+        raise RegistryRefused("already_registered", "A provider of this name or address is registered.") from error
+    return provider
+
+
+def set_subscription(*, provider: IdentityProvider, state: str) -> str:
+    """Move the subscription; returns what it was. Raises RegistryRefused (subscription_illegal)."""
+    before = condition_of(provider).subscription
+    allowed = state in TRANSITIONS[before]
+    moved = allowed and ProviderCondition.objects.filter(provider=provider, subscription=before).update(
+        subscription=state
+    )
+    if not moved:
+        raise RegistryRefused("subscription_illegal", f"{before} does not lead to {state}.")
+    return before
+
+
+def pause(*, provider: IdentityProvider, reason: str, at: datetime) -> None:
+    """Nobody is sent there until it is resumed; who is there already may come back. Raises RegistryRefused."""
+    condition_of(provider)
+    waiting = ProviderCondition.objects.filter(provider=provider, paused_at=None)
+    if not waiting.update(paused_at=at, pause_reason=" ".join(reason.split())[:200]):
+        raise RegistryRefused("already_paused", "The provider is paused already.")
+
+
+def resume(*, provider: IdentityProvider) -> None:
+    """Raises RegistryRefused (not_paused)."""
+    paused = ProviderCondition.objects.filter(provider=provider, paused_at__isnull=False)
+    if not paused.update(paused_at=None, pause_reason=""):
+        raise RegistryRefused("not_paused", "The provider is not paused.")
