@@ -11,7 +11,7 @@ from idv.face.checks import refuse_threads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery_portal.settings")
 
-app = Celery("recovery_portal")
+app = Celery("recovery_portal", task_cls="recovery_portal.kit.task:HouseTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)

@@ -31,6 +31,11 @@ PRODUCTION = env.boolean("PRODUCTION", not EMULATION)
 if EMULATION and PRODUCTION:
     raise ImproperlyConfigured("EMULATION=1 lets outcomes be chosen; it cannot be combined with PRODUCTION=1.")
 
+# Whoever holds it moves clocks, reads mail and sets up people by the control API; without one there is no such API.
+EMULATION_TOKEN = env.text("EMULATION_TOKEN", "")
+if EMULATION_TOKEN and not EMULATION:
+    raise ImproperlyConfigured("EMULATION_TOKEN opens the control API of an emulation; unset it, or set EMULATION=1.")
+
 SECRET_KEY = env.secret("PORTAL_SECRET_KEY")
 VAULT_KEY = env.secret("PORTAL_VAULT_KEY")
 
@@ -91,6 +96,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "recovery_portal.kit",
     *_HOUSE_APPS[ROLE],
+    *(["recovery_portal.emulation"] if EMULATION else []),
 ]
 _HAS_ACCOUNTS = ROLE in {"portal", "all"}
 
@@ -108,6 +114,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "recovery_portal.kit.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(["recovery_portal.emulation.middleware.ControlRoom"] if EMULATION else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -273,6 +280,15 @@ DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.
 PROVIDER_STILL_HEAD_ALLOWED = env.boolean("PROVIDER_STILL_HEAD_ALLOWED", True)
 PROVIDER_FACE_MATCH_THRESHOLD = env.integer("PROVIDER_FACE_MATCH_THRESHOLD", 70)
 
+# --- Where an emulation reaches in (kit/hooks.py) ---
+if EMULATION:
+    CLOCK_HOOK = "recovery_portal.emulation.clock.moved"
+    FETCH_HOOK = "recovery_portal.emulation.wires.around_fetch"
+    QUEUE_HOOK = "recovery_portal.emulation.faults.around_queue"
+    TASK_HOOK = "recovery_portal.emulation.faults.around_task"
+    PART_HOOK = "recovery_portal.emulation.parts.chosen"
+    PICTURE_HOOK = "recovery_portal.emulation.cues.drawn"
+
 # Who tells `manage.py privacy report` what is held about people.
 PRIVACY_INVENTORIES = [
     *(["idv.verifier.privacy.inventory", "recovery_portal.recovery.privacy.inventory"] if _HAS_ACCOUNTS else []),
@@ -366,12 +382,13 @@ TIME_ZONE = "UTC"
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
 _MAIL = urlsplit(env.text("MAIL_URL", "console://"))
-EMAIL_BACKEND = {
+MAIL_DELIVERED_BY = {
     "smtp": "django.core.mail.backends.smtp.EmailBackend",
     "smtps": "django.core.mail.backends.smtp.EmailBackend",
     "file": "django.core.mail.backends.filebased.EmailBackend",
     "console": "django.core.mail.backends.console.EmailBackend",
 }[_MAIL.scheme]
+EMAIL_BACKEND = "recovery_portal.emulation.mail.WatchedMail" if EMULATION else MAIL_DELIVERED_BY
 EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
 EMAIL_USE_TLS = _MAIL.scheme == "smtps"

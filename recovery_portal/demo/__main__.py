@@ -77,6 +77,7 @@ def _welcome(houses: Houses, sign_in: str, seconds: float) -> None:
     for role in ROLES:
         _say(f"  {names[role]:32}{houses.url(role)}/")
     _say(f"  {'Django admin':32}{houses.url('portal')}/admin/")
+    _say(f"\n  Control API: {houses.url('portal')}/_emulation/  token: {houses.control_token}")
     _say(f"\n  {sign_in}\n  Mail lies in {houses.folder / 'mail'}. Ctrl+C stops everything.\n")
 
 

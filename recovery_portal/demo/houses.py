@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recovery_portal.demo.servers import START_TIMEOUT_S
+from recovery_portal.kit.tokens import new_token
 from recovery_portal.kit.vault import new_key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,7 @@ class Houses:
             "OMP_NUM_THREADS": "1",
             "PORTAL_ROLE": role,
             "EMULATION": "1",
+            "EMULATION_TOKEN": self.control_token,
             "PORTAL_SECRET_KEY": self._secret(role, "secret", lambda: secrets.token_urlsafe(48)),
             "PORTAL_VAULT_KEY": self._secret(role, "vault", new_key),
             "DATABASE_URL": self.databases[role],
@@ -70,6 +72,11 @@ class Houses:
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             **self.extra,
         }
+
+    @property
+    def control_token(self) -> str:
+        """Opens the control API of every house of this installation."""
+        return self._secret("control", "token", new_token)
 
     def _secret(self, role: str, name: str, make: object) -> str:
         path = self.folder / f"{role}.{name}"

@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from . import hooks
+
 
 @cache
 def _made(dotted: str) -> Any:
@@ -24,8 +26,11 @@ def is_scripted(dotted: str) -> bool:
 
 
 def load(setting: str) -> Any:
-    """The adapter that ``settings.<setting>`` names. Raises ImportError when the path is wrong."""
-    return _made(getattr(settings, setting))
+    """The adapter that ``settings.<setting>`` names, or the one that an emulation chose instead. Raises ImportError
+    when the path is wrong."""
+    dotted = getattr(settings, setting)
+    choose = hooks.find("PART_HOOK")
+    return _made(choose(setting, dotted) if choose else dotted)
 
 
 def load_all(setting: str) -> list[Any]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from . import hooks
 from .adapters import is_scripted
 
 # The swappable parts; a house without one of the settings has no such part.
@@ -39,6 +40,15 @@ def _emulation() -> Iterator[CheckMessage]:
                 hint="Scripted parts are for tests and demonstrations: name a real one, or set EMULATION=1.",
                 id="kit.E002",
             )
+    for name in hooks.NAMES:
+        if dotted := getattr(settings, name, ""):
+            yield Error(
+                f"{name} is {dotted}, by which an emulation reaches in.",
+                hint="Leave it empty, or set EMULATION=1.",
+                id="kit.E012",
+            )
+    if settings.EMULATION_TOKEN:
+        yield Error("EMULATION_TOKEN opens the control API of an emulation.", hint="Unset it.", id="kit.E013")
     if settings.DEBUG:
         yield Error(
             "PORTAL_DEBUG is on outside emulation: error pages would show secrets to strangers.",

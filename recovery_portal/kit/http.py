@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 
+from . import hooks
 from .errors import DomainError
 
 # Tests join the houses in one process: origin -> transport with the same bytes as the wire.
@@ -38,6 +39,20 @@ class Response:
             return jsonlib.loads(self.content.decode("utf-8"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise FetchFailed("not_json", "the answer is not JSON") from error
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One request as it will be sent."""
+
+    method: str
+    url: str
+    data: Mapping[str, str] | None
+    json: Any
+    content: bytes | None
+    headers: Mapping[str, str]
+    timeout_s: float
+    max_bytes: int
 
 
 def _refuse_constant(name: str) -> None:
@@ -91,24 +106,32 @@ def fetch(
     max_bytes: int = 262_144,
 ) -> Response:
     """One request, one answer of at most ``max_bytes`` within about ``timeout_s`` seconds. Raises FetchFailed."""
+    outgoing = Outgoing(method, url, data, json, content, dict(headers or {}), timeout_s, max_bytes)
+    around = hooks.find("FETCH_HOOK")
+    answer: Response = around(outgoing, _send) if around else _send(outgoing)
+    return answer
+
+
+def _send(outgoing: Outgoing) -> Response:
+    url, timeout_s = outgoing.url, outgoing.timeout_s
     target, guard_headers, extensions = _guard(url)
     transport = transports.get(origin_of(url))
     try:
         with (
             httpx.Client(transport=transport, follow_redirects=False, timeout=timeout_s, trust_env=False) as client,
             client.stream(
-                method,
+                outgoing.method,
                 target,
-                data=data,
-                json=json,
-                content=content,
-                headers={**(headers or {}), **guard_headers},
+                data=outgoing.data,
+                json=outgoing.json,
+                content=outgoing.content,
+                headers={**outgoing.headers, **guard_headers},
                 extensions=extensions,
             ) as answer,
         ):
             if answer.is_redirect:
                 raise FetchFailed("redirected", f"{answer.status_code} from {origin_of(url)}")
-            body = _read_capped(answer.iter_bytes, max_bytes, ends=time.monotonic() + timeout_s)
+            body = _read_capped(answer.iter_bytes, outgoing.max_bytes, ends=time.monotonic() + timeout_s)
             return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
     except httpx.TimeoutException as error:
         raise FetchFailed("timeout", origin_of(url)) from error

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from recovery_portal.kit import hooks
 from recovery_portal.kit.errors import DomainError
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -84,6 +85,9 @@ def accept(data: bytes, *, max_side: int = 2560) -> AcceptedImage:
     Raises ImageRefused. Size in bytes and pixels is checked before anything is decoded, so that a small file
     which unfolds to gigabytes costs nothing. It does **not** look for faces or documents.
     """
+    drawn = hooks.find("PICTURE_HOOK")
+    if drawn:
+        data = drawn(data)
     if not data:
         raise ImageRefused("empty", "0 bytes")
     if len(data) > MAX_BYTES:

@@ -5,6 +5,8 @@ from typing import Any
 import structlog
 from django.db import transaction
 
+from . import hooks
+
 log = structlog.get_logger(__name__)
 
 
@@ -21,8 +23,12 @@ def enqueue(task: str, **ids: Any) -> None:
 def _send(task: str, ids: dict[str, Any]) -> None:
     from kombu.exceptions import OperationalError
 
+    around = hooks.find("QUEUE_HOOK")
     try:
-        _registered(task).apply_async(kwargs=ids)
+        if around:
+            around(task, lambda: _registered(task).apply_async(kwargs=ids))
+        else:
+            _registered(task).apply_async(kwargs=ids)
     except OperationalError:
         log.exception("task_not_sent", task=task)
 

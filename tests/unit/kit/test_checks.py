@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from recovery_portal.kit import adapters, checks
+from recovery_portal.kit import adapters, checks, hooks
 
 SOUND: dict[str, Any] = {
     "EMULATION": False,
     "PRODUCTION": True,
     "DEBUG": False,
+    "EMULATION_TOKEN": "",
+    **dict.fromkeys(hooks.NAMES, ""),
     "FACE_ENGINE": "idv.face.dlib_engine.DlibFaceEngine",
     "LIVENESS_ENGINE": "idv.face.mesh_liveness.MeshLivenessEngine",
     "DOCUMENT_READER": "idv.provider.document.reader.OcrDocumentReader",
@@ -52,6 +54,9 @@ def test_a_sound_production_installation_has_nothing_to_say(installed: Any) -> N
         ("FACE_ENGINE", "idv.face.scripted.ScriptedFaceEngine", "kit.E002"),
         ("LIVENESS_ENGINE", "idv.face.scripted.ScriptedLiveness", "kit.E002"),
         ("DOCUMENT_READER", "elsewhere.NullDocumentReader", "kit.E002"),
+        ("CLOCK_HOOK", "recovery_portal.emulation.clock.moved", "kit.E012"),
+        ("FETCH_HOOK", "recovery_portal.emulation.wires.around_fetch", "kit.E012"),
+        ("EMULATION_TOKEN", "somebody-left-it-here", "kit.E013"),
         ("DEBUG", True, "kit.E003"),
         ("VAULT_KEY", "short", "kit.E004"),
         ("VAULT_KEY", "dGVzdHMtb25seQ==", "kit.E004"),

@@ -1,0 +1,146 @@
+"""What every house does for a tester: its clock, its faults, its parts, and starting afresh."""
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from recovery_portal.kit import clock as the_clock
+from recovery_portal.testing import shapes
+
+from .. import clock, faults, parts, sweeping
+from ..doors import operation
+from ..flows import snapshots
+from ..strict import InputRefused
+
+
+@operation("GET", "health", answers=shapes.Health)
+def health() -> shapes.Health:
+    """Which house this is, and what time it is there."""
+    return shapes.Health(role=settings.ROLE, version="1", at=the_clock.now().isoformat())
+
+
+@operation("GET", "houses", answers=shapes.Houses)
+def houses() -> shapes.Houses:
+    """The addresses of the three houses of this installation."""
+    return shapes.Houses(settings.PORTAL_BASE_URL, settings.PROVIDER_BASE_URL, settings.WALLET_URL)
+
+
+@operation("GET", "clock", answers=shapes.Clock)
+def read_clock() -> shapes.Clock:
+    """What time it is here."""
+    found = clock.setting()
+    frozen_at = found["frozen_at"]
+    return shapes.Clock(
+        at=the_clock.now().isoformat(),
+        offset_s=float(found["offset_s"] or 0),
+        frozen_at=str(frozen_at) if frozen_at else None,
+    )
+
+
+@operation("PUT", "clock", takes=shapes.ClockSetting, answers=shapes.Clock)
+def set_clock(given: shapes.ClockSetting) -> shapes.Clock:
+    """Move the clock by seconds from the machine's own, or stop it at a moment."""
+    if (given.offset_s is None) == (given.frozen_at is None):
+        raise InputRefused("Give offset_s, or frozen_at, and not both.")
+    if given.offset_s is not None:
+        if not -clock.FURTHEST_S <= given.offset_s <= clock.FURTHEST_S:
+            raise InputRefused(f"offset_s is between {-clock.FURTHEST_S} and {clock.FURTHEST_S}.")
+        clock.set_offset(given.offset_s)
+    else:
+        clock.freeze(_moment(given.frozen_at or ""))
+    return read_clock()
+
+
+@operation("DELETE", "clock", answers=shapes.Clock)
+def reset_clock() -> shapes.Clock:
+    """The machine's own time again."""
+    clock.reset()
+    return read_clock()
+
+
+@operation("POST", "sweep", answers=shapes.Swept)
+def sweep() -> shapes.Swept:
+    """Do now what the beat does every few seconds: a clock that was moved takes effect at once."""
+    return shapes.Swept(tasks=sweeping.sweep())
+
+
+@operation("GET", "faults", answers=list[shapes.Fault])
+def read_faults() -> list[shapes.Fault]:
+    """The faults that are set here."""
+    return [shapes.Fault(target=target, **fault) for target, fault in faults.current().items()]  # type: ignore[arg-type]
+
+
+@operation("PUT", "faults", takes=shapes.Fault, answers=list[shapes.Fault])
+def set_fault(given: shapes.Fault) -> list[shapes.Fault]:
+    """Make one target slow, unreliable or gone."""
+    faults.set_fault(given.target, latency_ms=given.latency_ms, error_rate=given.error_rate, off=given.off)
+    return read_faults()
+
+
+@operation("DELETE", "faults", answers=list[shapes.Fault])
+def clear_faults() -> list[shapes.Fault]:
+    """Everything works again."""
+    faults.clear()
+    return read_faults()
+
+
+@operation("GET", "parts", answers=shapes.Parts)
+def read_parts() -> shapes.Parts:
+    """Which eye and which reader run."""
+    names = {name: parts.chosen(name, getattr(settings, name)) for name in parts.SETTINGS}
+    return shapes.Parts(
+        face=parts.kind_of(names["FACE_ENGINE"]),
+        reader=parts.kind_of(names["DOCUMENT_READER"]),
+        face_engine=names["FACE_ENGINE"],
+        liveness_engine=names["LIVENESS_ENGINE"],
+        document_reader=names["DOCUMENT_READER"],
+    )
+
+
+@operation("PUT", "parts", takes=shapes.PartsChoice, answers=shapes.Parts)
+def choose_parts(given: shapes.PartsChoice) -> shapes.Parts:
+    """Let the real parts run, or the scripted ones that do what their input says."""
+    parts.choose(face=given.face, reader=given.reader)
+    return read_parts()
+
+
+@operation("DELETE", "parts", answers=shapes.Parts)
+def reset_parts() -> shapes.Parts:
+    """The parts that the installation names."""
+    parts.reset()
+    return read_parts()
+
+
+@operation("POST", "snapshots", takes=shapes.SnapshotName, answers=shapes.Snapshot)
+def take_snapshot(given: shapes.SnapshotName) -> shapes.Snapshot:
+    """Put every row of this house away under a name."""
+    return shapes.Snapshot(id=given.id, rows=snapshots.take(given.id))
+
+
+@operation("POST", "restore", takes=shapes.SnapshotName)
+def restore_snapshot(given: shapes.SnapshotName) -> None:
+    """This house as it was when the snapshot was taken."""
+    snapshots.bring_back(given.id)
+
+
+@operation("POST", "reset")
+def reset() -> None:
+    """Nobody and nothing but keys, parties, roles and operators; clock, faults, parts and mailbox as at first."""
+    snapshots.empty()
+
+
+@operation("DELETE", "limits")
+def forget_limits() -> None:
+    """Nobody has tried anything too often."""
+    snapshots.forget_limits()
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+        found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputRefused("frozen_at is a moment such as 2026-11-27T12:00:00Z.") from error
+    if not 2000 <= found.year <= 2100:
+        raise InputRefused("frozen_at is a moment between 2000 and 2100.")
+    return found

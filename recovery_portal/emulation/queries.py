@@ -1,0 +1,44 @@
+"""What testers read of the portal's records."""
+
+from django.db.models import QuerySet
+
+from recovery_portal.recovery.models import RecoveryAttempt
+from recovery_portal.testing import shapes
+
+MOST = 200
+
+
+def attempts(account_name: str | None) -> list[shapes.Attempt]:
+    """The newest first."""
+    rows = _rows() if account_name is None else _rows().filter(account_name=account_name)
+    return [_attempt(row) for row in rows.order_by("-started_at", "-pk")[:MOST]]
+
+
+def find_attempt(attempt_id: str) -> shapes.Attempt | None:
+    row = _rows().filter(pk=attempt_id).first()
+    return _attempt(row) if row else None
+
+
+def _rows() -> QuerySet[RecoveryAttempt]:
+    return RecoveryAttempt.objects.select_related("face_check").prefetch_related("events")
+
+
+def _attempt(row: RecoveryAttempt) -> shapes.Attempt:
+    return shapes.Attempt(
+        id=str(row.pk),
+        user_principal_name=row.account_name,
+        state=row.state,
+        reason=row.reason_code,
+        mode=row.terms.mode,
+        profile=row.terms.profile_name,
+        started_at=row.started_at.isoformat(),
+        ended_at=row.ended_at.isoformat() if row.ended_at else None,
+        score=row.face_check.score if row.face_check else None,
+        match_detail=row.match_detail,
+        would_have=row.would_have,
+        correlation_id=row.correlation_id,
+        events=[
+            shapes.AttemptEvent(event.event, event.source, event.target, event.at.isoformat(), event.reason)
+            for event in row.events.all()
+        ],
+    )
