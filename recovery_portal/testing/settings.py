@@ -28,7 +28,14 @@ from recovery_portal.settings import MIDDLEWARE  # noqa: E402
 
 # Which house answers is told by the host, as it is by the process otherwise.
 MIDDLEWARE = ["recovery_portal.testing.hosts.HouseByHost", *MIDDLEWARE]
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Letters and the journal lie there too.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_DELIVERED_BY = "django.core.mail.backends.locmem.EmailBackend"
+EMAIL_BACKEND = "recovery_portal.emulation.mail.WatchedMail"

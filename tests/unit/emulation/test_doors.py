@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_without_a_token_there_is_no_control_api(settings: Any, db: None) -> None:
+    settings.EMULATION_TOKEN = ""
     answer = ask("GET", "health", token="")
     assert answer.status_code == 404
     assert b"Nothing here" in answer.content
