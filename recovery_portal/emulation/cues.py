@@ -5,8 +5,6 @@ from typing import Any, Final
 import yaml
 
 from idv.face import cards
-from recovery_portal.kit.images import ImageRefused
-
 from . import parts
 
 _LONGEST: Final = 2_000
@@ -14,30 +12,15 @@ _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
 
 
 def drawn(data: bytes) -> bytes:
-    """The hook of the image gate: the cue card that a YAML file describes; everything else as it came.
-
-    Raises ImageRefused(not_an_image) for a YAML file that describes none.
-    """
+    """The hook of the image gate: the cue card that a YAML file describes; everything else as it came, to be judged by
+    the gate."""
     if not data or data.startswith(_PICTURES) or len(data) > _LONGEST or not parts.any_scripted():
         return data
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
+        cues = yaml.load(data.decode("utf-8"), Loader=_PlainText)  # noqa: S506 - a SafeLoader
+        return cards.write(cues) if isinstance(cues, dict) else data
+    except (yaml.YAMLError, TypeError, ValueError, RuntimeError):  # no YAML, or nothing that fits on a card
         return data
-    try:
-        return cards.write(_cues(text))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ImageRefused("not_an_image", "the YAML file does not fit on a cue card") from error
-
-
-def _cues(text: str) -> dict[str, Any]:
-    try:
-        cues = yaml.load(text, Loader=_PlainText)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ImageRefused("not_an_image", "neither a photo nor YAML") from error
-    if not isinstance(cues, dict):
-        raise ImageRefused("not_an_image", "a YAML file in place of a photo is a mapping of cues")
-    return cues
 
 
 class _PlainText(yaml.SafeLoader):
