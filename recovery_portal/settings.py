@@ -64,13 +64,16 @@ HOUSE_NAMES = {"portal": ORGANISATION_NAME, "provider": PROVIDER_NAME, "wallet":
 HOUSE_NAME = HOUSE_NAMES[HOUSE_BRAND]
 
 # --- Rooms ---------------------------------------------------------------------------------------------------------
-_PORTAL_APPS = [
+_ADMIN_APPS = [
     # The simple one leaves it to `urls` to load the rooms' admin modules: commands that testers call again and again
     # need none of them.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
+]
+_PORTAL_APPS = [
+    *_ADMIN_APPS,
     "rest_framework",
     "drf_spectacular",
     "accounts",
@@ -84,7 +87,7 @@ if EMULATION:
     _PORTAL_APPS.append("recovery_portal.demo")
 _HOUSE_APPS = {
     "portal": _PORTAL_APPS,
-    "provider": ["django.contrib.messages", "idv.face", "idv.provider"],
+    "provider": [*_ADMIN_APPS, "idv.face", "idv.provider"],
     "wallet": ["django.contrib.messages", "idv.wallet"],
     "all": [*_PORTAL_APPS, "idv.provider", "idv.wallet"],
 }
@@ -99,6 +102,7 @@ INSTALLED_APPS = [
     *(["recovery_portal.emulation"] if EMULATION else []),
 ]
 _HAS_ACCOUNTS = ROLE in {"portal", "all"}
+_HAS_OPERATORS = _HAS_ACCOUNTS or ROLE == "provider"
 
 ROOT_URLCONF = {
     "portal": "recovery_portal.urls",
@@ -119,7 +123,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    *(["django.contrib.auth.middleware.AuthenticationMiddleware"] if _HAS_ACCOUNTS else []),
+    *(["django.contrib.auth.middleware.AuthenticationMiddleware"] if _HAS_OPERATORS else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -135,7 +139,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                *(["django.contrib.auth.context_processors.auth"] if _HAS_ACCOUNTS else []),
+                *(["django.contrib.auth.context_processors.auth"] if _HAS_OPERATORS else []),
                 "django.contrib.messages.context_processors.messages",
                 "recovery_portal.kit.context.house",
             ],
@@ -223,8 +227,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 # --- Who -----------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.DirectoryBackend"]
+# The provider has operators and no directory: they come by links from its shell and have no passwords.
+AUTH_USER_MODEL = "accounts.User" if _HAS_ACCOUNTS else "auth.User"
+AUTHENTICATION_BACKENDS = [
+    "accounts.backends.DirectoryBackend" if _HAS_ACCOUNTS else "django.contrib.auth.backends.ModelBackend"
+]
 # OWASP Password Storage Cheat Sheet minimum: 19 MiB, two passes, one lane (accounts.hashers). Django's default costs
 # ten times as much per sign-in.
 PASSWORD_HASHERS = ["accounts.hashers.Argon2Minimum"]

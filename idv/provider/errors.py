@@ -24,6 +24,13 @@ class HandOffRefused(DomainError):
         super().__init__("hand_off_refused", reason)
 
 
+class OperatorRefused(DomainError):
+    """The operator's link is unknown, used or out of date. One code for all three."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("operator_link_refused", reason)
+
+
 class RequestRefused(DomainError):
     """An address that a browser opened leads nowhere (unknown, used or expired ``request_uri``)."""
 

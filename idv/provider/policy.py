@@ -56,5 +56,8 @@ ENQUEUE_AGAIN_AFTER = timedelta(seconds=20)
 IMAGES_KEPT_AT_MOST = timedelta(hours=24)
 RECORDS_KEPT = timedelta(days=90)  # decisions and consents without personal fields
 
+OPERATOR_LINK_LIFETIME = timedelta(minutes=10)
+OPERATOR_SHIFT = timedelta(hours=8)  # then the shell is asked for another link
+
 TERMS_VERSION = "2026-11"
 BIOMETRIC_CONSENT_VERSION = "2026-11"

@@ -5,7 +5,8 @@ from django.urls import include, path, re_path
 from recovery_portal.kit import views as kit_views
 from recovery_portal.kit.health import health_patterns
 
-from .views import arrival, desk, documents, issuer, outcome, phone, server, wallet_consent
+from .admin import site as operators
+from .views import arrival, desk, documents, issuer, operating, outcome, phone, server, wallet_consent
 
 _proofing = "proofing/<uuid:proofing_id>"
 
@@ -59,11 +60,13 @@ _own = [
     path(".well-known/did.json", documents.did_document, name="did-document"),
     path(".well-known/did-configuration.json", documents.did_configuration, name="did-configuration"),
     re_path(r"^\.well-known/(?P<rest>.*)$", documents.unknown, name="unknown-well-known"),
+    # Operators
+    path("operator/<str:token>/", operating.enter, name="operator-enter"),
     # Emulation only
     path("specimen/", desk.desk, name="specimen-desk"),
 ]
 
-urlpatterns = [path("", include((_own, "provider"))), *health_patterns]
+urlpatterns = [path("admin/", operators.urls), path("", include((_own, "provider"))), *health_patterns]
 
 handler400 = kit_views.bad_request
 handler403 = kit_views.forbidden

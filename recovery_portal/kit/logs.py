@@ -11,7 +11,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 # Query strings carry codes, states and offers; a log needs the path only.
 _QUERY = re.compile(r"\?\S*")
 # Addresses that are bearer secrets themselves: who reads one in a log could open it.
-_SECRET_SEGMENT = re.compile(r"(/(?:offers|hand-over|phone|requests|responses|not-me)/)[\w-]+")
+_SECRET_SEGMENT = re.compile(r"(/(?:offers|hand-over|operator|phone|requests|responses|not-me)/)[\w-]+")
 _SECRET_NAMES = frozenset(
     {
         "passcode", "password", "code", "code_verifier", "tx_code", "pin", "portrait", "image", "frames", "vector",

@@ -12,7 +12,7 @@ from recovery_portal.kit.errors import DomainError
 
 from .. import keyring, policy
 from ..errors import ProtocolRefused
-from ..models import CredentialOffer, IssuedCredential, ProviderKey, StatusListRecord
+from ..models import CredentialOffer, IssuedCredential, ProviderKey, StatusChange, StatusListRecord
 
 _PLACES_TRIED_MAX = 20
 
@@ -67,13 +67,24 @@ def token(*, list_id: uuid.UUID, at: datetime) -> str:
     )
 
 
-def set_status(*, proofing_reference: str, status: IssuedCredential.Status, reason: str, at: datetime) -> int:
+def set_status(*, proofing_reference: str, status: IssuedCredential.Status, reason: str, by: str, at: datetime) -> int:
     """Mark every credential of one proofing; how many there were. An invalid one never becomes valid again."""
-    return (
-        IssuedCredential.objects.filter(proofing_reference=proofing_reference)
-        .exclude(status=IssuedCredential.Status.INVALID)
-        .update(status=status, status_reason=reason[:200], status_changed_at=at)
-    )
+    with transaction.atomic():
+        changed = (
+            IssuedCredential.objects.filter(proofing_reference=proofing_reference)
+            .exclude(status=IssuedCredential.Status.INVALID)
+            .update(status=status, status_reason=reason[:200], status_changed_at=at)
+        )
+        if changed:
+            StatusChange.objects.create(
+                proofing_reference=proofing_reference,
+                status=status,
+                reason=reason[:200],
+                by=by[:150],
+                at=at,
+                credentials=changed,
+            )
+    return changed
 
 
 def _open_list(at: datetime) -> StatusListRecord:

@@ -9,6 +9,7 @@ from .issuance import (
     StatusListRecord,
     WalletAuthorization,
 )
+from .operating import OperatorLink, StatusChange
 from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion, WalletClient
 from .proofing import (
     AuthorizationCode,
@@ -30,6 +31,7 @@ __all__ = [
     "HandOff",
     "IssuanceNonce",
     "IssuedCredential",
+    "OperatorLink",
     "Photo",
     "ProofingConsent",
     "ProofingDecision",
@@ -39,6 +41,7 @@ __all__ = [
     "PushedRequest",
     "RelyingParty",
     "SeenAssertion",
+    "StatusChange",
     "StatusListRecord",
     "WalletAuthorization",
     "WalletClient",

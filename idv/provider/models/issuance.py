@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from recovery_portal.kit import vault
 
@@ -128,25 +129,31 @@ class IssuedCredential(models.Model):
     """That a credential exists, and whether it still counts. Nothing of what it says."""
 
     class Status(models.IntegerChoices):
-        VALID = 0
-        INVALID = 1
-        SUSPENDED = 2
+        VALID = 0, _("valid")
+        INVALID = 1, _("revoked")
+        SUSPENDED = 2, _("suspended")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     offer = models.ForeignKey(CredentialOffer, null=True, on_delete=models.SET_NULL, related_name="credentials")
-    proofing_reference = models.CharField(max_length=64, db_index=True)
+    proofing_reference = models.CharField(_("reference of the verification"), max_length=64, db_index=True)
     status_list = models.ForeignKey(StatusListRecord, on_delete=models.PROTECT, related_name="credentials")
     status_index = models.PositiveIntegerField()
-    status = models.PositiveSmallIntegerField(choices=Status, default=Status.VALID)
-    status_reason = models.CharField(max_length=200, blank=True)
-    status_changed_at = models.DateTimeField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField(_("status"), choices=Status, default=Status.VALID)
+    status_reason = models.CharField(_("why"), max_length=200, blank=True)
+    status_changed_at = models.DateTimeField(_("since"), null=True, blank=True)
     notification_digest = models.CharField(max_length=64, db_index=True)
-    notification_event = models.CharField(max_length=30, blank=True)
-    issued_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    notification_event = models.CharField(_("the wallet said"), max_length=30, blank=True)
+    issued_at = models.DateTimeField(_("issued at"))
+    expires_at = models.DateTimeField(_("expires at"))
 
     class Meta:
+        verbose_name = _("issued credential")
+        ordering = ["-issued_at", "-id"]
+        indexes = [models.Index(fields=["-issued_at", "-id"], name="provider_credential_issued_at")]
         constraints = [
             models.UniqueConstraint(fields=["status_list", "status_index"], name="provider_status_index_once"),
             models.CheckConstraint(condition=Q(status__in=[0, 1, 2]), name="provider_status_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.proofing_reference} #{self.status_index}"
