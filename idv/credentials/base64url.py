@@ -7,6 +7,7 @@ from recovery_portal.kit.errors import DomainError
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: The last characters whose unused bits are zero, by how many characters stand in the last group of four.
 _LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
+_PADDING = (b"", b"", b"==", b"=")
 
 
 class Base64UrlInvalid(DomainError):
@@ -34,4 +35,4 @@ def decode(text: str) -> bytes:
         raise Base64UrlInvalid("base64url_invalid", "not unpadded base64url")
     if rest and data[-1] not in _LAST[rest]:
         raise Base64UrlInvalid("base64url_not_canonical", "unused bits are set")
-    return binascii.a2b_base64(data.replace(b"-", b"+").replace(b"_", b"/") + b"=" * (-rest % 4))
+    return binascii.a2b_base64(data.replace(b"-", b"+").replace(b"_", b"/") + _PADDING[rest])

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from idv.credentials import base64url, strict_json
 from recovery_portal.kit.errors import DomainError
@@ -18,8 +17,7 @@ class DisclosureInvalid(DomainError):
     """A disclosure or digest that RFC 9901 tells a verifier to refuse."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One parsed disclosure; ``name`` is None for an array element."""
 
     name: str | None
@@ -99,8 +97,10 @@ class _Unpacking:
                 if name == "_sd" and not inside_reserved:
                     continue
                 raise DisclosureInvalid("disclosure_reserved_name", f"{name} stands where it has no meaning")
-            reserved = inside_reserved or (at_top and name in NEVER_DISCLOSABLE)
-            plain[name] = self._value(value, inside_reserved=reserved)
+            if isinstance(value, dict | list):
+                reserved = inside_reserved or (at_top and name in NEVER_DISCLOSABLE)
+                value = self._value(value, inside_reserved=reserved)
+            plain[name] = value
         for disclosure in self._digests(members.get("_sd", [])):
             if disclosure.name is None:
                 raise DisclosureInvalid("disclosure_wrong_arity", "an array disclosure stands for a member")
@@ -133,10 +133,12 @@ class _Unpacking:
         return plain
 
     def _digests(self, digests: Any) -> list[Disclosure]:
-        if not isinstance(digests, list) or not all(isinstance(digest, str) for digest in digests):
+        if not isinstance(digests, list):
             raise DisclosureInvalid("disclosure_malformed", "_sd is not a list of digests")
         found = []
         for digest in digests:
+            if not isinstance(digest, str):
+                raise DisclosureInvalid("disclosure_malformed", "_sd is not a list of digests")
             if digest in self._met:
                 raise DisclosureInvalid("disclosure_digest_repeated", "the same digest twice")
             self._met.add(digest)

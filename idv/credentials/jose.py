@@ -26,6 +26,7 @@ MAX_PAYLOAD_BYTES = 262_144
 MAX_JWE_BYTES = 524_288
 CONTENT_ENCRYPTIONS = ("A128GCM", "A256GCM")
 _SIGNATURE_BYTES = 64
+_HALF = _SIGNATURE_BYTES // 2
 #: The last second of the year 9999: past it datetime overflows.
 _LAST_SECOND = 253_402_300_799
 
@@ -90,8 +91,7 @@ def verify_parsed(jws: Jws, *, key: ec.EllipticCurvePublicKey, typ: str) -> Jws:
         raise JoseInvalid("jws_wrong_type", f"typ is not {typ}")
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise JoseInvalid("jws_bad_signature", "not a key for ES256")
-    half = _SIGNATURE_BYTES // 2
-    r, s = (int.from_bytes(part, "big") for part in (jws.signature[:half], jws.signature[half:]))
+    r, s = int.from_bytes(jws.signature[:_HALF], "big"), int.from_bytes(jws.signature[_HALF:], "big")
     try:
         key.verify(encode_dss_signature(r, s), jws.signed, _ECDSA)
     except InvalidSignature as error:

@@ -134,14 +134,18 @@ def public_key_of(jwk: object, *, use: str = "sig") -> ec.EllipticCurvePublicKey
         raise KeyInvalid("key_wrong_use", f"the JWK is not meant for {use}")
     if jwk.get("alg", "ES256" if use == "sig" else "ECDH-ES") != ("ES256" if use == "sig" else "ECDH-ES"):
         raise KeyInvalid("key_wrong_algorithm", "the JWK is meant for another algorithm")
-    return _point(_coordinate(jwk, "x"), _coordinate(jwk, "y"))
+    x, y = jwk.get("x"), jwk.get("y")
+    if not isinstance(x, str) or not isinstance(y, str):
+        raise KeyInvalid("key_malformed", "x or y is missing")
+    return _point(x, y)
 
 
 # The same few issuer keys come again and again; to check that a point lies on the curve costs more than to sign.
 @lru_cache(maxsize=512)
-def _point(x: bytes, y: bytes) -> ec.EllipticCurvePublicKey:
+def _point(x: str, y: str) -> ec.EllipticCurvePublicKey:
+    encoded = b"\x04" + _coordinate("x", x) + _coordinate("y", y)
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), encoded)
     except ValueError as error:
         raise KeyInvalid("key_off_curve", "the point is not on P-256") from error
 
@@ -152,10 +156,7 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
     return base64url.encode(hashlib.sha256(strict_json.dumps(required).encode("utf-8")).digest())
 
 
-def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:
-    value = jwk.get(name)
-    if not isinstance(value, str):
-        raise KeyInvalid("key_malformed", f"{name} is missing")
+def _coordinate(name: str, value: str) -> bytes:
     try:
         data = base64url.decode(value)
     except base64url.Base64UrlInvalid as error:

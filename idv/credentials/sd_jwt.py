@@ -138,9 +138,9 @@ def parse(compact: str) -> SdJwt:
     """Split a compact SD-JWT. Raises SdJwtInvalid beyond the bounds on size and number of disclosures."""
     if len(compact) > MAX_COMPACT_BYTES:
         raise SdJwtInvalid("sd_jwt_too_large", f"more than {MAX_COMPACT_BYTES} bytes")
-    if compact.count("~") > MAX_DISCLOSURES + 1:
+    issuer_jwt, *rest = compact.split("~", MAX_DISCLOSURES + 2)
+    if len(rest) > MAX_DISCLOSURES + 1:
         raise SdJwtInvalid("sd_jwt_too_many_disclosures", f"more than {MAX_DISCLOSURES} disclosures")
-    issuer_jwt, *rest = compact.split("~")
     if not rest or not issuer_jwt:
         raise SdJwtInvalid("sd_jwt_malformed", "no tilde: this is not an SD-JWT")
     *disclosures, key_binding = rest

@@ -6,12 +6,15 @@ fail when somebody prints them. Two parsers that disagree about a signed documen
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from recovery_portal.kit.errors import DomainError
 
 MAX_BYTES = 524_288
 MAX_DEPTH = 24
+_LONG = 1024
+_SPACE = " \t\n\r"
 
 
 class JsonInvalid(DomainError):
@@ -22,14 +25,15 @@ def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
     """The value of one JSON text in UTF-8. Raises JsonInvalid, and nothing else, whatever the input."""
     text = _text(data, max_bytes)
     try:
-        value = _DECODER.decode(text)
+        value = _value_in(text)
     except RecursionError as error:
         raise JsonInvalid("json_too_deep", "nested beyond the parser's limit") from error
-    except ValueError as error:
+    except (ValueError, StopIteration) as error:
         raise JsonInvalid("json_malformed", "not a JSON text") from error
-    if text.count("[") + text.count("{") > max_depth:
+    # Short texts are counted, long ones walked: a picture in a text has many characters and no levels.
+    if len(text) > _LONG or text.count("[") + text.count("{") > max_depth:
         _refuse_depth(value, max_depth)
-    if "\\u" in text:
+    if "\\" in text and "\\u" in text:
         _refuse_lone_surrogates(value)
     return value
 
@@ -58,6 +62,19 @@ def _text(data: bytes | str, max_bytes: int) -> str:
         return data.decode("utf-8")
     except UnicodeError as error:
         raise JsonInvalid("json_not_utf8", "not UTF-8 text") from error
+
+
+def _value_in(text: str) -> Any:
+    """The one value in ``text``. Raises ValueError or StopIteration.
+
+    The scanner stops where the value ends, and what stands around it is for us to judge: this is what the decoder's
+    own method does, in a third of its time.
+    """
+    text = text.lstrip(_SPACE)
+    value, end = _SCAN(text, 0)
+    if end != len(text) and text[end:].strip(_SPACE):
+        raise ValueError("more than one value")
+    return value
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,6 +118,6 @@ def _refuse_lone_surrogates(value: Any) -> None:
 
 
 #: Made once: making it costs more than a small text takes.
-_DECODER = json.JSONDecoder(
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(
     object_pairs_hook=_object_without_repeats, parse_constant=_refuse_constant, parse_float=_finite_float
-)
+).scan_once  # type: ignore[attr-defined]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from idv.credentials import jose, sd_jwt
 from idv.credentials.keys import jwk_of, public_key_of, thumbprint
 from idv.credentials.sd_jwt import SdJwt, StatusReference
@@ -17,6 +19,7 @@ CLOCK_SKEW = timedelta(seconds=60)
 #: How old a key-binding JWT may be: a wallet signs it while the person waits.
 KEY_BINDING_AGE = timedelta(minutes=5)
 _MAX_STATUS_INDEX = 2**31
+_REGISTERED = frozenset({"iss", "vct", "iat", "exp", "nbf", "cnf", "status", "vct#integrity", "aka_vcts"})
 
 
 class CredentialInvalid(DomainError):
@@ -29,7 +32,10 @@ class PresentationInvalid(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedCredential:
-    """A credential whose issuer, signature, disclosures, times and holder were checked. Its status was not asked."""
+    """A credential whose issuer, signature, disclosures, times and holder were checked. Its status was not asked.
+
+    ``holder_key`` is the key in ``holder_jwk``, parsed.
+    """
 
     issuer: str
     vct: str
@@ -38,6 +44,7 @@ class VerifiedCredential:
     issued_at: datetime
     expires_at: datetime
     status: StatusReference | None
+    holder_key: ec.EllipticCurvePublicKey = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +117,7 @@ def presentation(
             raise PresentationInvalid("vct_unexpected", "a credential of another type")
         _check_restriction(issued.claims, expected_audience)
         # 8 key binding: typ, alg, and the signature by the key in cnf
-        binding = jose.verify(
-            parts.key_binding, key=public_key_of(issued.holder_jwk), typ=sd_jwt.KEY_BINDING_TYP
-        ).payload
+        binding = jose.verify(parts.key_binding, key=issued.holder_key, typ=sd_jwt.KEY_BINDING_TYP).payload
         # 9 key binding: made now, for this request, for us, over these very disclosures
         presented_at = _check_binding(binding, parts, expected_nonce, expected_audience, at)
         # 10 status, last because it may reach over the network
@@ -148,16 +153,16 @@ def _issued(parts: SdJwt, *, trusted: TrustedIssuers, at: datetime) -> VerifiedC
     # 5 the issuer may issue this type; what the credential says of other names (aka_vcts) gives no authority
     vct = trusted.require_vct(issuer, claims.get("vct"))
     # 6 the holder's key is a public P-256 key, and the status reference is well-formed
-    holder_jwk = _holder_jwk(claims)
+    holder_jwk, holder_key = _holder(claims)
     status = status_reference(claims)
     if status is None and trusted.get(issuer).status_required:
         raise CredentialInvalid("status_missing", "this issuer's credentials carry a status")
-    registered = {"iss", "vct", "iat", "exp", "nbf", "cnf", "status", "vct#integrity", "aka_vcts"}
     return VerifiedCredential(
         issuer=issuer,
         vct=vct,
-        claims={name: value for name, value in claims.items() if name not in registered},
+        claims={name: value for name, value in claims.items() if name not in _REGISTERED},
         holder_jwk=holder_jwk,
+        holder_key=holder_key,
         issued_at=issued_at,
         expires_at=expires_at,
         status=status,
@@ -175,11 +180,13 @@ def check_times(claims: Mapping[str, Any], at: datetime) -> tuple[datetime, date
     return issued_at, expires_at
 
 
-def _holder_jwk(claims: Mapping[str, Any]) -> dict[str, str]:
+def _holder(claims: Mapping[str, Any]) -> tuple[dict[str, str], ec.EllipticCurvePublicKey]:
     cnf = claims.get("cnf")
     if not isinstance(cnf, dict) or cnf.keys() != {"jwk"}:
         raise CredentialInvalid("holder_key_missing", "cnf holds no jwk, or something beside it")
-    return jwk_of(public_key_of(cnf["jwk"]))
+    key = public_key_of(cnf["jwk"])
+    # Bare, and each coordinate has one spelling only: two credentials of one key compare equal.
+    return {name: cnf["jwk"][name] for name in ("kty", "crv", "x", "y")}, key
 
 
 def status_reference(claims: Mapping[str, Any]) -> StatusReference | None:
