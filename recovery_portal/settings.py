@@ -282,9 +282,13 @@ FACE_WEIGHTS_DIR = env.text("FACE_WEIGHTS_DIR", str(BASE_DIR / ".face-weights"))
 FACE_CALIBRATION_FILE = env.text("FACE_CALIBRATION_FILE", "")
 LIVENESS_ENGINE = env.text("IDV_LIVENESS_ENGINE", "idv.face.mesh_liveness.MeshLivenessEngine")
 DOCUMENT_READER = env.text("IDV_DOCUMENT_READER", "idv.provider.document.reader.OcrDocumentReader")
-# Confidence 0-100 from which the provider takes selfie and document portrait for one person.
+# The reader for relying parties, and requests of theirs, that ask for two readers to agree.
+HIGH_ASSURANCE_DOCUMENT_READER = env.text(
+    "IDV_HIGH_ASSURANCE_DOCUMENT_READER", "idv.provider.document.reader.HighAssuranceDocumentReader"
+)
 # Whether people who cannot turn their head or close their eyes may move the camera instead.
 PROVIDER_STILL_HEAD_ALLOWED = env.boolean("PROVIDER_STILL_HEAD_ALLOWED", True)
+# Confidence 0-100 from which the provider takes selfie and document portrait for one person.
 PROVIDER_FACE_MATCH_THRESHOLD = env.integer("PROVIDER_FACE_MATCH_THRESHOLD", 70)
 
 # --- Where an emulation reaches in (kit/hooks.py) ---

@@ -24,6 +24,9 @@ ASSERTION_TYP = "client-authentication+jwt"
 RESULT_TYP = "proofing-result+jwt"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SCOPE = "identity_proofing"
+# Asked for by acr_values and confirmed by acr (OpenID Connect Core 1.0, 3.1.2.1): two readers that share no network
+# must say the same of a document's machine-readable zone.
+HIGH_ASSURANCE = "urn:recovery-portal:assurance:two-readers"
 _PKCE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 Verdict = Literal["verified", "declined"]
@@ -41,6 +44,7 @@ class AuthorizationRequest:
     code_challenge: str
     jti: str
     expires_at: datetime
+    high_assurance: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,7 @@ def build_request_object(
     challenge: str,
     key: SigningKey,
     at: datetime,
+    high_assurance: bool = False,
 ) -> str:
     """The signed request object that the portal pushes; ``audience`` is the provider's issuer URL."""
     return jose.sign(
@@ -106,6 +111,7 @@ def build_request_object(
             "nonce": nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
+            **({"acr_values": HIGH_ASSURANCE} if high_assurance else {}),
             **dated(at),
         },
         typ=REQUEST_TYP,
@@ -136,6 +142,8 @@ def open_request_object(
     for name, value in (("response_type", "code"), ("scope", SCOPE), ("code_challenge_method", "S256")):
         if payload.get(name) != value:
             raise AuthorizationInvalid("request_unsupported", f"{name} is not {value}")
+    if payload.get("acr_values", HIGH_ASSURANCE) != HIGH_ASSURANCE:
+        raise AuthorizationInvalid("request_unsupported", "no such assurance")
     if payload.get("redirect_uri") not in registered_redirect_uris:
         raise AuthorizationInvalid("redirect_uri_unknown", "not a registered redirect_uri")
     if len(text_in(payload, "code_challenge")) != 43:
@@ -149,6 +157,7 @@ def open_request_object(
         code_challenge=text_in(payload, "code_challenge"),
         jti=text_in(payload, "jti"),
         expires_at=jose.required_time_of(payload, "exp"),
+        high_assurance="acr_values" in payload,
     )
 
 
@@ -229,10 +238,11 @@ def build_proofing_result(
     proofing_reference: str,
     key: SigningKey,
     at: datetime,
+    high_assurance: bool = False,
 ) -> str:
     """The provider's signed answer; ``audience`` is the portal's client_id, ``nonce`` the one of its request.
 
-    ``reason_code`` is empty for "verified".
+    ``reason_code`` is empty for "verified". ``high_assurance`` says how it was verified.
     """
     payload = {
         "iss": issuer,
@@ -241,15 +251,26 @@ def build_proofing_result(
         "verdict": verdict,
         "reason_code": reason_code,
         "proofing_reference": proofing_reference,
+        **({"acr": HIGH_ASSURANCE} if high_assurance and verdict == "verified" else {}),
         **dated(at),
     }
     return jose.sign(payload, typ=RESULT_TYP, key=key)
 
 
 def open_proofing_result(
-    token: str, *, expected_issuer: str, expected_audience: str, expected_nonce: str, jwks: Jwks, at: datetime
+    token: str,
+    *,
+    expected_issuer: str,
+    expected_audience: str,
+    expected_nonce: str,
+    jwks: Jwks,
+    at: datetime,
+    expected_high_assurance: bool = False,
 ) -> ProofingResult:
-    """Verify the provider's signed answer. Raises AuthorizationInvalid. The caller burns ``jti`` with the request."""
+    """Verify the provider's signed answer. Raises AuthorizationInvalid. The caller burns ``jti`` with the request.
+
+    Somebody verified with less assurance than was asked for is not verified.
+    """
     payload = open_message(
         token,
         typ=RESULT_TYP,
@@ -260,6 +281,8 @@ def open_proofing_result(
     verdict = payload.get("verdict")
     if verdict not in ("verified", "declined"):
         raise AuthorizationInvalid("verdict_unknown", "neither verified nor declined")
+    if verdict == "verified" and expected_high_assurance and payload.get("acr") != HIGH_ASSURANCE:
+        raise AuthorizationInvalid("assurance_too_low", "verified, but not as was asked for")
     reason_code = payload.get("reason_code")
     if not isinstance(reason_code, str) or len(reason_code) > 100:
         raise AuthorizationInvalid("message_malformed", "reason_code is not a short text")

@@ -130,10 +130,11 @@ def authorization_server_metadata(
     par_endpoint: str,
     jwks_uri: str,
     scopes: Sequence[str] = (),
+    acr_values: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The authorization server's metadata: proofing by pushed code flow, credentials by that or pre-authorized code.
 
-    ``scopes`` are those of the credential configurations.
+    ``scopes`` are those of the credential configurations, ``acr_values`` the assurances that may be asked for.
     """
     return {
         "issuer": issuer,
@@ -144,6 +145,7 @@ def authorization_server_metadata(
         "request_object_signing_alg_values_supported": ["ES256"],
         "jwks_uri": jwks_uri,
         "scopes_supported": list(scopes),
+        **({"acr_values_supported": list(acr_values)} if acr_values else {}),
         "authorization_details_types_supported": ["openid_credential"],
         "dpop_signing_alg_values_supported": ["ES256"],
         "response_types_supported": ["code"],

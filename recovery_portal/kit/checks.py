@@ -17,7 +17,7 @@ from . import hooks
 from .adapters import is_scripted
 
 # The swappable parts; a house without one of the settings has no such part.
-ADAPTER_SETTINGS = ("FACE_ENGINE", "LIVENESS_ENGINE", "DOCUMENT_READER")
+ADAPTER_SETTINGS = ("FACE_ENGINE", "LIVENESS_ENGINE", "DOCUMENT_READER", "HIGH_ASSURANCE_DOCUMENT_READER")
 _SHORTEST_SECRET = 50  # characters, as Django's own generator makes them
 
 

@@ -53,7 +53,18 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "description", "state", "mode", "priority")}),
         (_("People"), {"fields": ("include_all_users", "include_groups", "users_in_scope")}),
-        (_("Verification"), {"fields": ("provider", "match_confidence", "face_check_threshold", "still_head_allowed")}),
+        (
+            _("Verification"),
+            {
+                "fields": (
+                    "provider",
+                    "match_confidence",
+                    "face_check_threshold",
+                    "still_head_allowed",
+                    "high_assurance",
+                )
+            },
+        ),
         (_("Outcome"), {"fields": ("pass_reveal", "old_methods")}),
     )
 

@@ -39,11 +39,15 @@ def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
     houses: Houses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
 ) -> None:
     person = Person(houses, JUN, desktop, phone, Pictures(None))
+    streams: list[str] = []
+    for page in (person.desk, person.phone):
+        page.on("response", lambda answer: streams.append(answer.headers.get("content-type", "")))
     person.come_to_the_face_check()
     person.check_face()
     expect(person.phone.get_by_role("heading", name="Your identity was verified")).to_be_visible(timeout=60_000)
     assert newest_attempt(houses, JUN.account_name)["would_have"] == "pass_issued"
     assert not newest_attempt(houses, JUN.account_name)["passes"]
+    assert "text/event-stream" in streams, "no page that waited was told; all of them had to ask"
     pictures.take(person.phone, "phone-evaluated")
 
 

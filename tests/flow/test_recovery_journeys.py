@@ -7,6 +7,7 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
+from idv.protocol.authorization import HIGH_ASSURANCE
 from idv.verifier.models import FaceCheck, PresentationRequest, SealedImage
 from recovery_portal.recovery import flows
 from recovery_portal.recovery.machine import State
@@ -368,6 +369,15 @@ class TestFace:
         assert "frame_camera_left" in browser.text
         assert browser.open("recovery:face-no-camera").text.count("help desk")
         assert browser.show_face("alice").page == "confirmed"
+
+    def test_a_profile_may_ask_that_two_readers_agree(self, browser: Person, provider: Provider, clock: Clock) -> None:
+        RecoveryProfile.objects.update(high_assurance=True)
+        browser.type_name(ALICE).open("recovery:start")
+        assert browser.consent().status_code == 302
+        assert provider.pushed[-1]["acr_values"] == HIGH_ASSURANCE
+        assert browser.come_back(provider).page == "refused", "this provider did not say that two readers agreed"
+        provider.result_changes = {"high_assurance": True}
+        assert Person().start(ALICE, provider).page == "present"
 
     def test_a_profile_may_insist_on_moving_the_head(self, browser: Person, provider: Provider, clock: Clock) -> None:
         RecoveryProfile.objects.update(still_head_allowed=False)

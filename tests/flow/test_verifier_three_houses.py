@@ -3,6 +3,7 @@
 The houses share this process and not a line: every message goes through the guarded client as bytes.
 """
 
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from idv.credentials import sd_jwt
 from idv.protocol import presentation
+from idv.provider.models import ProofingDecision, RelyingParty
 from idv.verifier import errors, flows, trust
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
 from recovery_portal.kit import http
@@ -65,11 +67,11 @@ def row(house: None, monkeypatch: pytest.MonkeyPatch) -> IdentityProvider:  # no
 class Journey:
     """A person at the provider, sent there by the verifier."""
 
-    def __init__(self, row: IdentityProvider) -> None:
+    def __init__(self, row: IdentityProvider, **asked: bool) -> None:
         flows.check_provider(provider=row, at=timezone.now())
         self.row = row
         self.sent = flows.start_proofing(
-            provider=row, correlation_id="attempt-1", redirect_uri=CALLBACK, at=timezone.now()
+            provider=row, correlation_id="attempt-1", redirect_uri=CALLBACK, at=timezone.now(), **asked
         )
         self.browser, self.wallet, self.credential = Browser(), WireWallet(), ""
         self.browser.go(self.sent.authorization_url.removeprefix("http://provider.test"))
@@ -156,6 +158,17 @@ def test_proofed_issued_presented_and_face_checked(row: IdentityProvider) -> Non
     assert (collected.first_name, collected.last_name) == ("Alice", "Archer")
     assert show_face(asked, "mallory").status == "failed"
     assert show_face(asked, "alice").status == "passed"
+
+
+@pytest.mark.parametrize(("asked", "always"), [(True, False), (False, True), (False, False)])
+def test_two_readers_must_agree_where_the_request_or_the_operator_asks_for_it(
+    row: IdentityProvider, settings: Any, asked: bool, always: bool
+) -> None:
+    RelyingParty.objects.update(high_assurance=always)
+    settings.HIGH_ASSURANCE_DOCUMENT_READER = settings.DOCUMENT_READER
+    assert Journey(row, high_assurance=asked).prove().come_home().verdict == "verified"
+    [decision] = ProofingDecision.objects.all()
+    assert decision.checks.filter(name="two_readers_agree", ok=True).exists() is (asked or always)
 
 
 def test_another_persons_selfie_is_declined_without_a_credential(row: IdentityProvider) -> None:

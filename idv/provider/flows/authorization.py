@@ -117,6 +117,7 @@ def push(form: Mapping[str, str], *, at: datetime) -> Pushed:
         client_state=request.state,
         client_nonce=request.nonce,
         code_challenge=request.code_challenge,
+        high_assurance=request.high_assurance,
         pushed_at=at,
         expires_at=at + policy.REQUEST_URI_LIFETIME,
     )
@@ -144,6 +145,7 @@ def begin_proofing(*, client_id: str, request_uri: str, requested_from: str, at:
             client_state=request.client_state,
             client_nonce=request.client_nonce,
             code_challenge=request.code_challenge,
+            high_assurance=request.high_assurance or party.high_assurance,
             created_at=at,
             expires_at=at + policy.PROOFING_LIFETIME,
             requested_from=requested_from[:100],
@@ -210,6 +212,7 @@ def redeem_code(form: Mapping[str, str], *, at: datetime) -> str:
         verdict="verified" if verified else "declined",
         reason_code="" if verified else proofing.reason_code,
         proofing_reference=proofing.reference,
+        high_assurance=proofing.high_assurance,
         key=keyring.signing_key(ProviderKey.Use.RESULT, at=at),
         at=at,
     )

@@ -18,6 +18,7 @@ from recovery_portal.kit import adapters
 from recovery_portal.kit.errors import DomainError
 
 from .. import policy, portraits
+from ..document import DocumentReader
 from ..document.errors import DocumentUnreadable
 from ..errors import ProofingMoved
 from ..machine import Event, State
@@ -127,11 +128,13 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
     frames = {p.key: images[p.key] for p in photos if p.purpose == "selfie"}
     report(10)
     try:
-        reading = adapters.load("DOCUMENT_READER").read(proofing.document_kind, sides, at=at)
+        reading = reader_for(proofing).read(proofing.document_kind, sides, at=at)
     except DocumentUnreadable as refusal:
         findings.note("document_readable", False, refusal.code, weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.DOCUMENT_UNUSABLE, refusal.code)
     findings.note("document_readable", True, weight=_Weight.RETAKE)
+    if proofing.high_assurance:
+        findings.note("two_readers_agree", True, weight=_Weight.RETAKE)  # else it would not be readable
     for check in reading.checks:
         findings.note(check.name, check.ok, check.reason_code)
     if reading.fields.issuing_country != proofing.country:
@@ -142,6 +145,14 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
         return findings.conclude(_Outcome.DECLINED, reading.first_refusal)
     report(40)
     return _compare(proofing, reading, frames, findings, report)
+
+
+def reader_for(proofing: ProofingSession) -> DocumentReader:
+    """The reader that the relying party's assurance asks for."""
+    reader: DocumentReader = adapters.load(
+        "HIGH_ASSURANCE_DOCUMENT_READER" if proofing.high_assurance else "DOCUMENT_READER"
+    )
+    return reader
 
 
 def _compare(

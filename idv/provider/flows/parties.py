@@ -15,6 +15,7 @@ def register(
     jwks_uri: str,
     jwks: dict[str, Any] | None,
     at: datetime,
+    high_assurance: bool = False,
 ) -> tuple[RelyingParty, bool]:
     """Create or change the relying party with this ``client_id``; the second value says whether it is new."""
     return RelyingParty.objects.update_or_create(
@@ -24,6 +25,7 @@ def register(
             "redirect_uris": list(redirect_uris),
             "jwks_uri": jwks_uri,
             "jwks": jwks,
+            "high_assurance": high_assurance,
             "enabled": True,
         },
         create_defaults={
@@ -31,6 +33,7 @@ def register(
             "redirect_uris": list(redirect_uris),
             "jwks_uri": jwks_uri,
             "jwks": jwks,
+            "high_assurance": high_assurance,
             "created_at": at,
         },
     )

@@ -17,6 +17,7 @@ class RelyingParty(models.Model):
     jwks_uri = models.URLField(max_length=500, blank=True)
     jwks = models.JSONField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
+    high_assurance = models.BooleanField(default=False)  # for all of its people, whatever a request asks for
     created_at = models.DateTimeField()
 
     class Meta:
@@ -81,6 +82,7 @@ class PushedRequest(models.Model):
     client_state = models.CharField(max_length=2048)
     client_nonce = models.CharField(max_length=2048)
     code_challenge = models.CharField(max_length=128)
+    high_assurance = models.BooleanField(default=False)
     pushed_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True, blank=True)

@@ -41,6 +41,7 @@ class ProofingSession(models.Model):
     client_state = models.CharField(max_length=2048)
     client_nonce = models.CharField(max_length=2048)
     code_challenge = models.CharField(max_length=128)
+    high_assurance = models.BooleanField(default=False)  # two readers must agree on the document
 
     state = models.CharField(max_length=20, default=State.STARTED)
     created_at = models.DateTimeField()
@@ -78,6 +79,10 @@ class ProofingSession(models.Model):
                 condition=Q(verdict="verified") | ~Q(state__in=["verified", "offered", "issued"]),
                 name="provider_issued_only_when_verified",
             ),
+        ]
+        indexes = [
+            # What waits for a worker, in its order: few rows among all that were ever made.
+            models.Index(fields=["enqueued_at"], condition=Q(state="checking"), name="provider_waiting_for_worker")
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.translation import override
 
-from idv.protocol import issuance_encryption, metadata
+from idv.protocol import authorization, issuance_encryption, metadata
 from recovery_portal.kit import clock
 
 from .. import credential, keyring, policy
@@ -46,6 +46,7 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             par_endpoint=_url("/par"),
             jwks_uri=_url("/jwks"),
             scopes=list(credential.CONFIGURATION_BY_SCOPE),
+            acr_values=[authorization.HIGH_ASSURANCE],
         )
     )
 

@@ -37,16 +37,22 @@ def check_provider(*, provider: IdentityProvider, at: datetime) -> None:
 
 
 def start_proofing(
-    *, provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime
+    *,
+    provider: IdentityProvider,
+    correlation_id: str,
+    redirect_uri: str,
+    at: datetime,
+    high_assurance: bool = False,
 ) -> ProofingRequest:
     """Push a signed request to the provider (RFC 9126) and keep what its answer will be checked against.
 
-    The browser is then sent to ``authorization_url``, which carries nothing but a reference. Raises
+    The browser is then sent to ``authorization_url``, which carries nothing but a reference. With ``high_assurance``
+    two readers have to agree on the document, and an answer that does not say so is refused. Raises
     ProviderUnavailable; talks to the network, so it is called outside a transaction.
     """
     registry.require_open(provider)
     with registry.contact(provider, at=at):
-        pushed = _push(provider, correlation_id, redirect_uri, at)
+        pushed = _push(provider, correlation_id, redirect_uri, at, high_assurance=high_assurance)
     pushed.save(force_insert=True)
     return pushed
 
@@ -60,7 +66,9 @@ def try_connection(*, provider: IdentityProvider, redirect_uri: str, at: datetim
         _push(provider, "", redirect_uri, at)
 
 
-def _push(provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime) -> ProofingRequest:
+def _push(
+    provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime, *, high_assurance: bool = False
+) -> ProofingRequest:
     endpoints = remote.metadata(provider, at=at)
     key = keys.signing_key(keys.active_row(at=at))
     state, nonce, code_verifier = tokens.new_token(), tokens.new_token(), authorization.new_code_verifier()
@@ -73,6 +81,7 @@ def _push(provider: IdentityProvider, correlation_id: str, redirect_uri: str, at
         challenge=authorization.code_challenge(code_verifier),
         key=key,
         at=at,
+        high_assurance=high_assurance,
     )
     form = authorization.pushed_request_form(
         client_id=provider.client_id,
@@ -93,6 +102,7 @@ def _push(provider: IdentityProvider, correlation_id: str, redirect_uri: str, at
         authorization_url=authorization.authorization_url(
             endpoints["authorization_endpoint"], client_id=provider.client_id, request_uri=request_uri
         ),
+        high_assurance=high_assurance,
         created_at=at,
         expires_at=at + policy.PROOFING_LIFETIME,
     )
@@ -178,6 +188,7 @@ def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: date
             expected_nonce=proofing.nonce,
             jwks=remote.result_keys(provider, jose.peek(token).header.get("kid"), at=at),
             at=at,
+            expected_high_assurance=proofing.high_assurance,
         )
     except ProviderUnavailable as away:
         code_refused = away.code == "provider_answered_wrong"

@@ -128,6 +128,7 @@ class ProofingRequest(models.Model):
     nonce = models.CharField(max_length=64, unique=True)
     code_verifier_sealed = models.BinaryField(null=True)
     authorization_url = models.TextField()
+    high_assurance = models.BooleanField(default=False)  # asked for, and required of the answer
     proofing_reference = models.CharField(max_length=128, blank=True)
     reason_code = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()

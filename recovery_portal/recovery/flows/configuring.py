@@ -19,7 +19,7 @@ from .operating import record_exclusion_change, record_profile_change, record_pr
 
 _COPIED = (
     "description", "priority", "include_all_users", "match_confidence", "face_check_threshold", "still_head_allowed",
-    "old_methods", "pass_reveal", "provider",
+    "high_assurance", "old_methods", "pass_reveal", "provider",
 )  # fmt: skip
 
 

@@ -108,6 +108,7 @@ def send_to_provider(*, attempt: RecoveryAttempt, at: datetime) -> str | None:
             provider=provider,
             correlation_id=attempt.correlation_id,
             redirect_uri=f"{settings.PORTAL_BASE_URL}{reverse('recovery:return')}",
+            high_assurance=attempt.terms.high_assurance,
             at=at,
         )
     except ProviderUnavailable as down:

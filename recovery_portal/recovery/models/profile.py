@@ -105,6 +105,11 @@ class RecoveryProfile(models.Model):
         default=True,
         help_text=_("For people who cannot turn their head or close their eyes. The check is as strict as the other."),
     )
+    high_assurance = models.BooleanField(
+        _("two readers must agree on the document"),
+        default=False,
+        help_text=_("More people are asked for a better photo. A provider that cannot promise it is refused."),
+    )
     old_methods = models.CharField(
         _("earlier sign-in methods"),
         max_length=8,
@@ -158,6 +163,7 @@ class RecoveryProfile(models.Model):
             match_confidence=self.match_confidence,
             face_check_threshold=self.face_check_threshold,
             still_head_allowed=self.still_head_allowed,
+            high_assurance=self.high_assurance,
             old_methods=self.old_methods,
             pass_reveal=self.pass_reveal,
             provider_id=str(self.provider_id),
@@ -192,6 +198,7 @@ class Terms:
     bindings: list[str] = field(default_factory=list)
     extension_id: str = ""
     extension_claims: list[str] = field(default_factory=list)
+    high_assurance: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

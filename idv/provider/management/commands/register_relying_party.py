@@ -18,6 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--client-id", required=True)
         parser.add_argument("--name", required=True)
         parser.add_argument("--redirect-uri", required=True, action="append", dest="redirect_uris")
+        parser.add_argument(
+            "--high-assurance", action="store_true", help="two readers must agree on everybody's document"
+        )
         keys = parser.add_mutually_exclusive_group(required=True)
         keys.add_argument("--jwks-uri", default="")
         keys.add_argument("--jwks", type=Path, help="a file with the JWK set")
@@ -33,6 +36,7 @@ class Command(BaseCommand):
             redirect_uris=options["redirect_uris"],
             jwks_uri=options["jwks_uri"],
             jwks=self._read(options["jwks"]),
+            high_assurance=options["high_assurance"],
             at=clock.now(),
         )
         self.stdout.write(f"{party.name} is {'registered' if is_new else 'up to date'}.")

@@ -204,3 +204,23 @@ def test_the_forms() -> None:
     form = authorization.token_form(code="c", redirect_uri=REDIRECT, code_verifier=VERIFIER, client_assertion="a")
     assert form["grant_type"] == "authorization_code"
     assert form["redirect_uri"] == REDIRECT
+
+
+def test_high_assurance_is_asked_for_by_name_and_an_unknown_one_is_refused() -> None:
+    assert not opened(pushed()).high_assurance
+    assert opened(pushed(high_assurance=True)).high_assurance
+    for value in ("urn:mace:incommon:iap:silver", "", 2, [authorization.HIGH_ASSURANCE], None):
+        with pytest.raises(authorization.AuthorizationInvalid) as refusal:
+            opened(crafted(acr_values=value))
+        assert refusal.value.code == "request_unsupported"
+
+
+def test_somebody_verified_with_less_assurance_than_asked_for_is_not_verified() -> None:
+    assert opened_result(result(high_assurance=True), expected_high_assurance=True).verdict == "verified"
+    assert opened_result(result(high_assurance=True)).verdict == "verified"
+    with pytest.raises(authorization.AuthorizationInvalid) as refusal:
+        opened_result(result(), expected_high_assurance=True)
+    assert refusal.value.code == "assurance_too_low"
+    declined = result(verdict="declined", reason_code="face_mismatch", high_assurance=True)
+    assert opened_result(declined, expected_high_assurance=True).verdict == "declined"
+    assert "acr" not in jose.peek(declined).payload

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from idv.face.errors import EngineUnavailable
 from idv.provider import policy
+from idv.provider.document import DocumentUnreadable
 from idv.provider.flows import deciding, housekeeping, steps
 from idv.provider.machine import State
 from idv.provider.models import Photo, ProofingDecision, ProofingSession, RelyingParty
@@ -32,6 +33,13 @@ class _Cancelling:
         from tests.fakes.proofing import CardReader
 
         return CardReader().read(kind, images, at=at)
+
+
+class _Disagreeing:
+    """A reader whose second opinion is another one."""
+
+    def read(self, kind, images, *, at):
+        raise DocumentUnreadable("readers_disagree", "A is not B")
 
 
 @pytest.fixture
@@ -155,3 +163,22 @@ def test_the_sweeper_ends_what_is_over_and_erases_the_person(checking):
     assert checking.state == State.EXPIRED
     assert bytes(checking.personal_key) == b""
     assert not Photo.objects.exists()
+
+
+@pytest.mark.parametrize("high", [False, True])
+def test_where_high_assurance_is_asked_for_the_reader_that_needs_a_second_opinion_reads(checking, settings, high):
+    ProofingSession.objects.update(high_assurance=high)
+    own, other = "HIGH_ASSURANCE_DOCUMENT_READER", "DOCUMENT_READER"
+    setattr(settings, own if high else other, "tests.fakes.proofing.CardReader")
+    setattr(settings, other if high else own, "tests.unit.idv.provider.test_deciding._Broken")
+    assert deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now()) == "verified"
+    names = ProofingDecision.objects.get().checks.values_list("name", flat=True)
+    assert ("two_readers_agree" in names) is high
+
+
+def test_a_second_reader_that_disagrees_asks_for_a_better_photo(checking, settings):
+    ProofingSession.objects.update(high_assurance=True)
+    settings.HIGH_ASSURANCE_DOCUMENT_READER = "tests.unit.idv.provider.test_deciding._Disagreeing"
+    assert deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now()) == "documentUnusable"
+    proofing = ProofingSession.objects.get()
+    assert (proofing.state, proofing.retake_code) == (State.DOCUMENT_RETAKE, "readers_disagree")

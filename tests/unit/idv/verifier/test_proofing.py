@@ -197,6 +197,23 @@ class TestComingBack:
         assert (sent.status, sent.reason_code, sent.proofing_reference) == ("refused", "result_invalid", "")
         assert not SpentResult.objects.exists()
 
+    def test_an_answer_with_less_assurance_than_asked_for_ends_the_request(
+        self, row: IdentityProvider, provider: Provider, at: datetime
+    ) -> None:
+        for promised, status in ((False, "refused"), (True, "verified")):
+            asked = flows.start_proofing(
+                provider=row, correlation_id="attempt-1", redirect_uri=CALLBACK, at=at, high_assurance=True
+            )
+            assert provider.pushed[-1]["acr_values"] == authorization.HIGH_ASSURANCE
+            provider.result_changes = {"high_assurance": promised}
+            if promised:
+                come_back(asked, provider, at)
+            else:
+                with pytest.raises(errors.ProofingRefused, match="result_invalid"):
+                    come_back(asked, provider, at)
+            asked.refresh_from_db()
+            assert asked.status == status
+
     def test_a_result_is_used_once(
         self, sent: ProofingRequest, row: IdentityProvider, provider: Provider, at: datetime
     ) -> None:
