@@ -10,8 +10,12 @@ _METHODS = ("Passkey", "Password", "SoftwareOATH", "TAP")
 # Each permission with the ones it includes. "(own)" permissions, without ``.All``, are for signed-in people only.
 INCLUDES: Mapping[str, tuple[str, ...]] = {
     "AuditLog.Read.All": (),
+    "CustomAuthenticationExtension.Read.All": (),
+    "CustomAuthenticationExtension.ReadWrite.All": ("CustomAuthenticationExtension.Read.All",),
     "Directory.Read.All": ("User.Read.All", "Group.Read.All", "GroupMember.Read.All"),
     "Directory.ReadWrite.All": ("Directory.Read.All", "User.ReadWrite.All", "Group.ReadWrite.All"),
+    "EventListener.Read.All": (),
+    "EventListener.ReadWrite.All": ("EventListener.Read.All",),
     "Group.Read.All": ("GroupMember.Read.All",),
     "Group.ReadWrite.All": ("Group.Read.All", "GroupMember.ReadWrite.All"),
     "GroupMember.Read.All": (),

@@ -23,6 +23,10 @@ _READS_PROFILES = (
     "recovery.view_recoverypolicy",
     "verifier.view_identityprovider",
     "tap.view_temporaryaccesspasspolicy",
+    "recovery.view_claimextension",
+    "recovery.view_extensionlistener",
+    "recovery.view_extensioncall",
+    "recovery.view_proposal",
 )
 _READS_CHECKS = ("verifier.view_proofingrequest", "verifier.view_presentationrequest", "verifier.view_facecheck")
 _HANDLES_PASSES = (
@@ -41,6 +45,14 @@ _SETS_UP = (
     "recovery.change_recoverypolicy",
     "verifier.add_identityprovider",
     "verifier.change_identityprovider",
+    "recovery.add_claimextension",
+    "recovery.change_claimextension",
+    "recovery.delete_claimextension",
+    "recovery.grant_claimextension",
+    "recovery.add_extensionlistener",
+    "recovery.change_extensionlistener",
+    "recovery.delete_extensionlistener",
+    "recovery.decide_proposal",
 )
 _AUTHENTICATION: Final = (
     *_READS_DIRECTORY,
@@ -70,6 +82,10 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "accounts.add_directorygroup",
         "accounts.change_directorygroup",
         "recovery.view_recoveryprofile",
+        "recovery.view_identityrecord",
+        "recovery.add_identityrecord",
+        "recovery.change_identityrecord",
+        "recovery.delete_identityrecord",
     ),
     "Helpdesk": (*_READS_DIRECTORY, *_READS_ATTEMPTS, *_HANDLES_PASSES),
     "Global Reader": (

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.api import lookup
 from accounts.api.shapes import stamp
 from recovery_portal.api.shell import Body, Only
 
 from ..flows import find_provider
-from ..models import RecoveryProfile
+from ..models import ClaimExtension, RecoveryProfile
 
 _FIRST, _LAST = "vc.credentialSubject.firstName", "vc.credentialSubject.lastName"
 _SOURCES = {_FIRST: "First name", _LAST: "Last name"}
@@ -29,8 +30,22 @@ class ClaimBinding(Body):
 
 
 class ClaimValidation(Body):
-    isEnabled = Only(False)
+    """The extension is named by its id; without one nothing can be enabled."""
+
+    isEnabled = serializers.BooleanField()
     customExtensionId = serializers.CharField(allow_blank=True, allow_null=True, required=False, max_length=64)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "isEnabled" not in attrs:  # half of the pair says nothing, not even in a PATCH
+            raise serializers.ValidationError({"isEnabled": "This field is required."})
+        named = attrs.get("customExtensionId")
+        key = lookup.find_id(named) if named else None
+        extension = ClaimExtension.objects.filter(pk=key).first() if key else None
+        if named and extension is None:
+            raise serializers.ValidationError({"customExtensionId": "There is no extension of this id."})
+        if attrs["isEnabled"] and extension is None:
+            raise serializers.ValidationError({"customExtensionId": "An extension must be named to be enabled."})
+        return {"claim_validation_enabled": attrs["isEnabled"], "claim_extension": extension}
 
 
 class ProfileConfiguration(Body):
@@ -103,6 +118,7 @@ def fields_of(checked: dict[str, Any]) -> dict[str, Any]:
             fields["provider"] = configuration["acceptedIssuer"]
         if "claimBindings" in configuration:
             fields["match_confidence"] = configuration["claimBindings"]
+        fields |= configuration.get("claimValidation") or {}
     for usage in checked.get("verifiedIdUsageConfigurations", []):
         modes = RecoveryProfile.Mode
         fields["mode"] = (modes.EVALUATION if usage["isEnabledForTestOnly"] else modes.PRODUCTION).value
@@ -128,7 +144,10 @@ def profile(row: RecoveryProfile) -> dict[str, Any]:
                 {"matchConfidenceLevel": row.match_confidence, "sourceAttribute": source, "verifiedIdClaim": claim}
                 for claim, source in _SOURCES.items()
             ],
-            "claimValidation": {"isEnabled": False, "customExtensionId": ""},
+            "claimValidation": {
+                "isEnabled": row.claim_validation_enabled,
+                "customExtensionId": str(row.claim_extension_id or ""),
+            },
         },
         "faceCheckConfiguration": {"isEnabled": True, "sourcePhotoClaimName": "portrait"},
         "verifiedIdUsageConfigurations": [
