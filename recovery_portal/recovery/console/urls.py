@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import attempts, home, people, providers, reviews
+from . import attempts, extensions, home, people, providers, reviews
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,13 @@ urlpatterns = [
     path("reviews/", reviews.queue, name="reviews"),
     path("blocks/", attempts.blocks, name="blocks"),
     path("blocks/<uuid:user_id>/", attempts.block, name="block"),
+    path("extensions/", extensions.extensions, name="extensions"),
+    path("extensions/add/", extensions.add_extension, name="extension-add"),
+    path("extensions/<uuid:extension_id>/", extensions.extension, name="extension"),
+    path("extensions/<uuid:extension_id>/change/", extensions.change_extension, name="extension-change"),
+    path("extensions/<uuid:extension_id>/grant/", extensions.grant_extension, name="extension-grant"),
+    path("extensions/<uuid:extension_id>/delete/", extensions.delete_extension, name="extension-delete"),
+    path("extensions/<uuid:extension_id>/test/", extensions.test_extension, name="extension-test"),
     path("providers/", providers.registry_page, name="providers"),
     path("providers/add/", providers.add, name="provider-add"),
     path("providers/<uuid:provider_id>/", providers.detail, name="provider"),

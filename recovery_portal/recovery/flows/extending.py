@@ -34,6 +34,8 @@ def create_extension(
     if ClaimExtension.objects.count() >= MOST_EXTENSIONS:
         raise ExtensionRefused("too_many", f"There are {MOST_EXTENSIONS} custom authentication extensions already.")
     extension = ClaimExtension(created_at=at, **fields)
+    if not is_target(extension.target_url):
+        raise ExtensionRefused("target_url_unusable", "The targetUrl must be an https address.")
     if not extension.resource_id:
         extension.resource_id = _register_resource(extension, by=by, at=at)
     _check(extension)

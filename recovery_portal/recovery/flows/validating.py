@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
@@ -159,7 +160,9 @@ def check_callable(extension: ClaimExtension) -> str:
 def is_target(url: str) -> bool:
     """https, or an origin that the installation itself names."""
     try:
-        return url.startswith("https://") or http.origin_of(url) in settings.OUTBOUND_ORIGINS
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and not (parts.username or parts.password)
+        return named and (parts.scheme == "https" or http.origin_of(url) in settings.OUTBOUND_ORIGINS)
     except ValueError:
         return False
 
