@@ -5,6 +5,7 @@ from typing import Any, Final
 import yaml
 
 from idv.face import cards
+
 from . import parts
 
 _LONGEST: Final = 2_000
