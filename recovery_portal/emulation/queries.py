@@ -2,8 +2,11 @@
 
 from django.db.models import QuerySet
 
+from recovery_portal.kit import tokens
 from recovery_portal.recovery.models import RecoveryAttempt
 from recovery_portal.testing import shapes
+
+from .journal.reading import LINK_LENGTH
 
 MOST = 200
 
@@ -42,3 +45,16 @@ def _attempt(row: RecoveryAttempt) -> shapes.Attempt:
             for event in row.events.all()
         ],
     )
+
+
+def links_of(attempt_id: str) -> list[str] | None:
+    """Beginnings of the digests of every value that only this attempt has; None for an attempt that is not there."""
+    row = RecoveryAttempt.objects.select_related("proofing").filter(pk=attempt_id).first()
+    if row is None:
+        return None
+    digests = [tokens.digest(row.correlation_id), *row.devices.values_list("secret_digest", flat=True)]
+    digests += row.hand_offs.values_list("token_digest", flat=True)
+    digests += row.requests.values_list("request__reference_digest", flat=True)
+    if row.proofing is not None:
+        digests.append(row.proofing.state_digest)
+    return sorted({digest[:LINK_LENGTH] for digest in digests})

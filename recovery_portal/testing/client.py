@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import httpx
 
-from . import shapes
+from . import journal, shapes
 
 _Shape = TypeVar("_Shape")
 
@@ -125,6 +125,22 @@ class RecoveryClient:
 
     def clear_mailbox(self) -> None:
         self._ask("DELETE", "mailbox")
+
+    def journal(self, attempt_id: str | None = None) -> list[shapes.JournalEntry]:
+        """Every protocol message of every house, in order; those of one attempt when it is named."""
+        entries = [
+            entry
+            for origin in self._every_origin()
+            for entry in _list(shapes.JournalEntry, self._ask("GET", "journal", origin=origin))
+        ]
+        if attempt_id is None:
+            return journal.in_order(entries)
+        seeds = _made(shapes.Links, self._ask("GET", f"attempts/{attempt_id}/links"))
+        return journal.hanging_together(entries, seeds.links)
+
+    def clear_journal(self) -> None:
+        """In every house."""
+        self._everywhere("DELETE", "journal")
 
     # --- Time, faults, parts ---------------------------------------------------------------------------------------
 

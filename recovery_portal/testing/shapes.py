@@ -236,6 +236,41 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class Links:
+    """The values by which an attempt's messages are found in the journal, as beginnings of their digests."""
+
+    links: list[str]
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One protocol message as one house saw it, arriving (``in``) or leaving (``out``). Values that serve once are
+    shown by the beginning of their digest (``#1a2b3c4d``), everything that is nobody's business as ``•••``.
+
+    ``links``, ``exchange`` and ``message`` say which entries hang together; ``front`` that a browser carried it.
+    """
+
+    number: int
+    at: str
+    stamp: int
+    house: str
+    direction: str
+    sender: str
+    receiver: str
+    kind: str
+    front: bool
+    line: str
+    status: int | None
+    error: str
+    milliseconds: int
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    links: list[str]
+    exchange: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Clock:
     at: str
     offset_s: float

@@ -13,7 +13,10 @@ PORTAL = "http://portal.test"
 
 
 class Bridge(httpx.BaseTransport):
-    """Requests go to Django's test client; what waits for a commit is done, although the test's never comes."""
+    """Requests go to Django's test client, to the house that their host names.
+
+    What waits for a commit is done, as the test's own never comes.
+    """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         headers = {name: value for name, value in request.headers.items() if name != "content-length"}

@@ -55,7 +55,7 @@ def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: 
         nonce=secrets["nonce"],
         state=secrets["state"],
         dcql_query=query_for(request),
-        encryption_key=_encryption_key(request, secrets),
+        encryption_key=encryption_key(request, secrets),
         at=at,
         expires_at=request.expires_at,
         wallet_nonce=wallet_nonce,
@@ -109,7 +109,7 @@ def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> 
     try:
         # 1 opened with this request's own key, state compared
         response = presentation.open_response(
-            form, key=_encryption_key(request, secrets), expected_state=secrets["state"]
+            form, key=encryption_key(request, secrets), expected_state=secrets["state"]
         )
     except presentation.PresentationMessageInvalid as invalid:
         _note(request, invalid)
@@ -240,7 +240,7 @@ def _note(request: PresentationRequest, hint: DomainError) -> None:
     )
 
 
-def _encryption_key(request: PresentationRequest, secrets: Mapping[str, str]) -> credential_keys.EncryptionKey | None:
+def encryption_key(request: PresentationRequest, secrets: Mapping[str, str]) -> credential_keys.EncryptionKey | None:
     if request.response_mode != "direct_post.jwt":
         return None
     return credential_keys.encryption_from_pem(secrets["encryption_pem"], kid=secrets["encryption_kid"])

@@ -33,6 +33,15 @@ def attempt(attempt_id: UUID) -> shapes.Attempt:
     return found
 
 
+@operation("GET", "attempts/<uuid:attempt_id>/links", answers=shapes.Links, houses=_PORTAL)
+def links(attempt_id: UUID) -> shapes.Links:
+    """The values by which an attempt's messages are found in the journals of the houses."""
+    found = queries.links_of(str(attempt_id))
+    if found is None:
+        raise NotThere("unknown_attempt", f"There is no attempt {attempt_id}.")
+    return shapes.Links(found)
+
+
 @operation("GET", "audit", takes=shapes.AuditSince, answers=list[shapes.AuditRow], houses=_PORTAL)
 def audit(given: shapes.AuditSince) -> list[shapes.AuditRow]:
     """The audit trail, oldest first; after one row when it is named."""

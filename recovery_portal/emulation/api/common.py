@@ -10,6 +10,7 @@ from recovery_portal.testing import shapes
 from .. import clock, faults, parts, sweeping
 from ..doors import operation
 from ..flows import snapshots
+from ..journal.writing import ROLL
 from ..strict import InputRefused
 
 
@@ -109,6 +110,18 @@ def reset_parts() -> shapes.Parts:
     """The parts that the installation names."""
     parts.reset()
     return read_parts()
+
+
+@operation("GET", "journal", answers=list[shapes.JournalEntry])
+def read_journal() -> list[shapes.JournalEntry]:
+    """Every protocol message that reached or left this house, the oldest first; secrets masked."""
+    return [shapes.JournalEntry(**entry) for entry in ROLL.entries()]
+
+
+@operation("DELETE", "journal")
+def clear_journal() -> None:
+    """Forget the messages."""
+    ROLL.clear()
 
 
 @operation("POST", "snapshots", takes=shapes.SnapshotName, answers=shapes.Snapshot)

@@ -16,6 +16,7 @@ from recovery_portal.kit.keystore import AbstractSigningKey
 
 from .. import clock, faults, mail, parts, state
 from ..doors import NotThere
+from ..journal.writing import ROLL
 from ..strict import InputRefused
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -85,7 +86,7 @@ def empty() -> None:
             if model._meta.label_lower in _FURNITURE or issubclass(model, AbstractSigningKey):
                 continue
             cursor.execute(f"DELETE FROM {quote(model._meta.db_table)}{_but_operators(model)}")  # noqa: S608 - as above
-    for forget in (clock.reset, faults.clear, parts.reset, mail.LETTERS.clear, forget_limits):
+    for forget in (clock.reset, faults.clear, parts.reset, mail.LETTERS.clear, ROLL.clear, forget_limits):
         forget()
 
 
