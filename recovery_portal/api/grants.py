@@ -21,7 +21,7 @@ from idv.credentials import jose
 from recovery_portal.kit import ratelimit
 from recovery_portal.kit import tokens as secrets
 
-from . import permissions, tokens
+from . import permissions, registrations, tokens
 from .models import AppCertificate, AppRegistration, AppSecret, AuthorizationCode, SpentAssertion
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -72,6 +72,7 @@ def delegated_scopes(app: AppRegistration, asked_for: str) -> list[str]:
     return sorted(wanted)
 
 
+@transaction.atomic
 def make_code(
     *, app: AppRegistration, user: Any, scopes: list[str], redirect_uri: str, challenge: str, nonce: str, at: datetime
 ) -> str:
@@ -88,6 +89,7 @@ def make_code(
         nonce=nonce[:256],
         expires_at=at + CODE_LIFETIME,
     )
+    registrations.announce("Consent to application", app, at=at, by=user, scopes=" ".join(scopes), flow="code")
     return code
 
 
@@ -99,7 +101,7 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
     """
     app = find_app(form.get("client_id", ""))
     if app is None:
-        raise _unknown_app()
+        raise unknown_app()
     ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
     if app.secrets.exists() or app.certificates.exists():
         app = authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
@@ -115,7 +117,9 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
     if not code.user.is_active:
         raise GrantRefused("invalid_grant", 50057, "The user account is disabled.")
     return Granted(
-        tokens.issue(app=app, user=code.user, scopes=code.scopes, at=at), code.scopes, _id_token(code, at=at)
+        tokens.issue(app=app, user=code.user, scopes=code.scopes, at=at),
+        code.scopes,
+        id_token(app, code.user, nonce=code.nonce, at=at),
     )
 
 
@@ -133,7 +137,7 @@ def authenticate_app(*, form: Mapping[str, str], token_endpoint: str, at: dateti
             "invalid_client", 7000218, "The request must contain client_assertion or client_secret.", 401
         )
     if app is None:
-        raise _unknown_app()
+        raise unknown_app()
     ratelimit.give_back("oauth-client", key)
     return app
 
@@ -208,24 +212,25 @@ def _certificate_named(app: AppRegistration, header: Mapping[str, Any]) -> AppCe
     return None
 
 
-def _id_token(code: AuthorizationCode, *, at: datetime) -> str:
+def id_token(app: AppRegistration, user: Any, *, nonce: str = "", at: datetime) -> str:
+    """Who signed in, for the program that asked (OpenID Connect Core 1.0 2)."""
     payload = {
         "iss": tokens.issuer(),
-        "aud": str(code.app_id),
-        "sub": str(code.user_id),
-        "oid": str(code.user_id),
+        "aud": str(app.pk),
+        "sub": str(user.pk),
+        "oid": str(user.pk),
         "tid": settings.TENANT_ID,
-        "preferred_username": code.user.get_username(),
-        "name": code.user.get_full_name(),
+        "preferred_username": user.get_username(),
+        "name": user.get_full_name(),
         "iat": jose.seconds(at),
         "nbf": jose.seconds(at),
         "exp": jose.seconds(at + tokens.LIFETIME),
         "ver": "2.0",
     }
-    if code.nonce:
-        payload["nonce"] = code.nonce
+    if nonce:
+        payload["nonce"] = nonce
     return jose.sign(payload, typ="JWT", key=tokens.signing_key(at=at))
 
 
-def _unknown_app() -> GrantRefused:
+def unknown_app() -> GrantRefused:
     return GrantRefused("unauthorized_client", 700016, "The application was not found in the directory.", 400)

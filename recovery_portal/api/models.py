@@ -110,6 +110,40 @@ class AuthorizationCode(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class DeviceAuthorization(models.Model):
+    """A program without a browser waits for a person elsewhere (RFC 8628). Of both codes only digests are here."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        ALLOWED = "allowed", _("Allowed")
+        DECLINED = "declined", _("Declined")
+
+    device_digest = models.CharField(max_length=64, primary_key=True)
+    user_digest = models.CharField(max_length=64)
+    app = models.ForeignKey(AppRegistration, models.CASCADE)
+    scopes = models.JSONField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    session_epoch = models.PositiveIntegerField(null=True)
+    interval_s = models.PositiveSmallIntegerField()
+    next_poll_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user_digest"], condition=models.Q(state="pending"), name="api_device_one_waiting_code"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="pending", user__isnull=True, used_at__isnull=True)
+                | models.Q(state__in=["allowed", "declined"], user__isnull=False),
+                name="api_device_answered_by_somebody",
+            ),
+        )
+
+
 class TokenKey(AbstractSigningKey):
     """The key that access tokens are signed with."""
 

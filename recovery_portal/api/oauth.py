@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from recovery_portal.kit import clock
 from recovery_portal.kit.ratelimit import RateLimited
 
-from . import grants, permissions, tokens
+from . import devices, grants, permissions, tokens
 from .grants import GrantRefused
 from .models import AppRegistration
 
@@ -33,18 +33,19 @@ def _is_ours(tenant: UUID) -> bool:
 def configuration(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
     if not _is_ours(tenant):
-        return _refused(_wrong_tenant(), clock.now())
+        return refused(_wrong_tenant(), clock.now())
     return JsonResponse(
         {
             "issuer": tokens.issuer(),
             "authorization_endpoint": f"{_base()}/oauth2/v2.0/authorize",
             "token_endpoint": f"{_base()}/oauth2/v2.0/token",
+            "device_authorization_endpoint": f"{_base()}/oauth2/v2.0/devicecode",
             "jwks_uri": f"{_base()}/discovery/v2.0/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": list(grants.ASSERTION_ALGORITHMS),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "client_credentials"],
+            "grant_types_supported": list(_GRANTS),
             "code_challenge_methods_supported": ["S256"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
@@ -57,35 +58,27 @@ def configuration(request: HttpRequest, tenant: UUID) -> HttpResponse:
 @require_safe
 def keys(request: HttpRequest, tenant: UUID) -> HttpResponse:
     if not _is_ours(tenant):
-        return _refused(_wrong_tenant(), clock.now())
+        return refused(_wrong_tenant(), clock.now())
     tokens.signing_key(at=clock.now())
     return JsonResponse(tokens.published_jwks())
 
 
 @csrf_exempt  # programs have no session here
-@sensitive_post_parameters("client_secret", "client_assertion", "code", "code_verifier")
+@sensitive_post_parameters("client_secret", "client_assertion", "code", "code_verifier", "device_code")
 @require_POST
 def token(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """RFC 6749 3.2."""
     at = clock.now()
     try:
-        if not _is_ours(tenant):
-            raise _wrong_tenant()
-        form = {name: values[-1] for name, values in request.POST.lists()}
-        if any(len(values) > 1 for _, values in request.POST.lists()):
-            raise GrantRefused("invalid_request", 900144, "A parameter was sent twice.")
-        if any("\x00" in value or len(value) > 20_000 for value in form.values()):
-            raise GrantRefused("invalid_request", 900144, "A parameter has a value that nothing has.")
+        form = read_form(request, tenant)
         grant = _GRANTS.get(form.get("grant_type", ""))
         if grant is None:
             raise GrantRefused("unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         granted = grant(form=form, token_endpoint=f"{_base()}/oauth2/v2.0/token", at=at)
     except GrantRefused as refusal:
-        return _refused(refusal, at)
+        return refused(refusal, at)
     except RateLimited as limited:
-        answer = _refused(GrantRefused("temporarily_unavailable", 90055, "Too many requests.", 429), at)
-        answer["Retry-After"] = str(limited.retry_after_s)
-        return answer
+        return too_many(limited, at)
     body: dict[str, Any] = {
         "token_type": "Bearer",
         "expires_in": int(tokens.LIFETIME.total_seconds()),
@@ -98,7 +91,23 @@ def token(request: HttpRequest, tenant: UUID) -> HttpResponse:
     return JsonResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-_GRANTS = {"client_credentials": grants.client_credentials, "authorization_code": grants.authorization_code}
+_GRANTS = {
+    "authorization_code": grants.authorization_code,
+    "client_credentials": grants.client_credentials,
+    devices.GRANT_TYPE: devices.device_code,
+}
+
+
+def read_form(request: HttpRequest, tenant: UUID) -> dict[str, str]:
+    """What a program posted, each parameter once. Raises GrantRefused."""
+    if not _is_ours(tenant):
+        raise _wrong_tenant()
+    form = {name: values[-1] for name, values in request.POST.lists()}
+    if any(len(values) > 1 for _, values in request.POST.lists()):
+        raise GrantRefused("invalid_request", 900144, "A parameter was sent twice.")
+    if any("\x00" in value or len(value) > 20_000 for value in form.values()):
+        raise GrantRefused("invalid_request", 900144, "A parameter has a value that nothing has.")
+    return form
 
 
 @require_http_methods(["GET", "POST"])
@@ -167,7 +176,13 @@ def _wrong_tenant() -> GrantRefused:
     return GrantRefused("invalid_tenant", 90002, "The tenant was not found. Check the tenant id.")
 
 
-def _refused(refusal: GrantRefused, at: datetime) -> HttpResponse:
+def too_many(limited: RateLimited, at: datetime) -> HttpResponse:
+    answer = refused(GrantRefused("temporarily_unavailable", 90055, "Too many requests.", 429), at)
+    answer["Retry-After"] = str(limited.retry_after_s)
+    return answer
+
+
+def refused(refusal: GrantRefused, at: datetime) -> HttpResponse:
     trace, stamp = str(uuid4()), at.strftime("%Y-%m-%d %H:%M:%SZ")
     answer = JsonResponse(
         {

@@ -3,7 +3,7 @@ address has it."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from . import oauth
+from . import device_doors, oauth
 from .shell import NothingHere
 
 ROOMS = ("recovery_portal.recovery.api.urls", "tap.api", "accounts.api.urls")
@@ -20,5 +20,7 @@ urlpatterns = [
     path("<uuid:tenant>/v2.0/.well-known/openid-configuration", oauth.configuration),
     path("<uuid:tenant>/discovery/v2.0/keys", oauth.keys),
     path("<uuid:tenant>/oauth2/v2.0/token", oauth.token, name="api-token"),
+    path("<uuid:tenant>/oauth2/v2.0/devicecode", device_doors.start, name="api-device-start"),
+    path("device/", device_doors.enter, name="api-device"),
     path("<uuid:tenant>/oauth2/v2.0/authorize", oauth.authorize, name="api-authorize"),
 ]

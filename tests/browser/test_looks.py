@@ -269,6 +269,7 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
             page.get_by_role("link", name="Switch to").click()
             looks.take(page, "admin-profile-mode")
     page.context.close()
+    _look_at_a_program_that_asks(houses, page, looks)
     assert not looks.problems, "\n".join(looks.problems)
 
 
@@ -284,6 +285,25 @@ FOCUSED = """() => {
     isOrderOwn: [...document.querySelectorAll("[tabindex]")].every((e) => e.tabIndex <= 0),
   };
 }"""
+
+
+def _look_at_a_program_that_asks(houses: Houses, page: Page, looks: Looks) -> None:
+    """A program on another device: its code is typed, what it asks for is read, and it is allowed."""
+    portal = houses.url("portal")
+    asked = ("--delegated-permission", "AuditLog.Read.All", "--no-secret", "--json")
+    tool = json.loads(houses.manage("portal", "register_app", "--name", "Shell on a server", *asked))
+    begun = page.request.post(
+        f"{portal}/{tool['tenantId']}/oauth2/v2.0/devicecode",
+        form={"client_id": tool["clientId"], "scope": "AuditLog.Read.All"},
+    ).json()
+    page.goto(begun["verification_uri"])
+    looks.take(page, "device-code")
+    for code, name in (("BBBB-BBBB", "device-code-refused"), (begun["user_code"], "device-consent")):
+        page.get_by_label("Code", exact=True).fill(code)
+        page.get_by_role("button", name="Next").click()
+        looks.take(page, name)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    looks.take(page, "device-allowed")
 
 
 def _tab_to(page: Page, name: str) -> None:

@@ -452,6 +452,28 @@ def test_msal_signs_a_person_in_and_the_program_may_what_they_may(portal: HttpsP
         assert graph.get("/v1.0/identity/verifiedId/profiles").status_code == 403
 
 
+def test_msal_waits_while_a_person_types_its_code_elsewhere(portal: HttpsPortal) -> None:
+    facts = register(portal, "Shell", "User.Read.All", delegated=("User.Read", "UserAuthenticationMethod.Read"))
+    program = msal.PublicClientApplication(
+        facts["clientId"], authority=f"{portal.url('portal')}/{facts['tenantId']}", instance_discovery=False
+    )
+    flow = program.initiate_device_flow(["User.Read", "UserAuthenticationMethod.Read"])
+    early = program.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+    assert early["error"] == "authorization_pending"
+    with httpx.Client(base_url=portal.url("portal"), headers={"Referer": portal.url("portal")}) as browser:
+        sign_in(browser, "operator@contoso.example", portal.operator_password)
+        assert "Shell" in post(browser, "/device/", code=flow["user_code"]).text
+        post(browser, "/device/", code=flow["user_code"], decision="accept")
+    granted = program.acquire_token_by_device_flow(flow)
+    assert granted["id_token_claims"]["preferred_username"] == "operator@contoso.example", granted
+    with httpx.Client(
+        base_url=portal.url("portal"), headers={"Authorization": f"Bearer {granted['access_token']}"}
+    ) as graph:
+        assert graph.get("/v1.0/me").json()["displayName"] == "Demo Operator"
+        assert graph.get("/v1.0/me/authentication/methods").status_code == 200
+        assert graph.get("/v1.0/users").status_code == 403
+
+
 def sign_in(browser: httpx.Client, account_name: str, password: str) -> None:
     post(browser, "/", account_name=account_name)
     assert post(browser, "/sign-in/password/", password=password).status_code == 302
