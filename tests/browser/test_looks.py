@@ -268,8 +268,8 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
         if name == "profile":
             page.get_by_role("link", name="Switch to").click()
             looks.take(page, "admin-profile-mode")
-    page.context.close()
     _look_at_a_program_that_asks(houses, page, looks)
+    page.context.close()
     assert not looks.problems, "\n".join(looks.problems)
 
 
