@@ -51,6 +51,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", urlsplit(OWN_BASE_URL).hostname or ""
 CSRF_TRUSTED_ORIGINS = [OWN_BASE_URL]
 # Origins that may be fetched although they are plain http or private: the houses of one installation.
 OUTBOUND_ORIGINS = frozenset(env.words("OUTBOUND_ORIGINS"))
+# A certification authority (PEM) to trust at those origins, and nowhere else: the development CA of an emulation.
+OUTBOUND_CA_FILE = env.text("OUTBOUND_CA_FILE", "")
 if env.boolean("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Number of proxies whose X-Forwarded-For entries are believed; 0 believes none.
@@ -336,8 +338,9 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_FAILURE_VIEW = "recovery_portal.kit.views.csrf_failure"
-SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = _SECURE
+# An emulation's host is this machine, whose other servers a browser must not be told to expect https of for a year.
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE and not EMULATION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _SECURE and not EMULATION
 SECURE_SSL_REDIRECT = False  # the proxy's work; the portal itself is never reached over http when its URL is https
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # see SECURE_SSL_REDIRECT

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from idv.credentials import base64url
 from idv.credentials.keys import SigningKey, generate
@@ -41,11 +41,12 @@ def issue_leaf(
     uri_names: Sequence[str] = (),
     key: SigningKey | None = None,
     lifetime: timedelta = LEAF_LIFETIME,
+    is_server: bool = False,
 ) -> SigningKey:
     """A signing key with a leaf certificate under ``ca``; its chain leaves the anchor out, as HAIP 1.0 wants it.
 
     ``uri_names`` carries an issuer's URL, ``dns_names`` a verifier's host (x509_san_dns). With ``key`` that key is
-    certified instead of a new one.
+    certified instead of a new one. ``is_server`` marks it for TLS servers, as browsers ask (RFC 5280 4.2.1.12).
     """
     key = key or generate()
     anchor = ca.chain[0]
@@ -62,6 +63,8 @@ def issue_leaf(
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if is_server:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     leaf = builder.sign(ca.private_key, hashes.SHA256())
     return SigningKey(private_key=key.private_key, kid=key.kid, chain=(leaf,))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from recovery_portal.demo.houses import ROLES, ROOT, Houses
 from recovery_portal.demo.servers import RedisServer, free_port, is_free
+from recovery_portal.demo.tls import ServerCertificate
+from recovery_portal.kit import clock
 
 PORTS = {"portal": 8000, "provider": 8001, "wallet": 8002}
 
@@ -18,6 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo")
     parser.add_argument("--reset", action="store_true", help="forget everything and start afresh")
+    parser.add_argument("--https", action="store_true", help="serve all three houses over https, by a development CA")
     parser.add_argument("--prepare-only", action="store_true", help="set up and seed, start nothing")
     arguments = parser.parse_args()
     if arguments.reset:
@@ -28,9 +31,12 @@ def main() -> int:
     ports = {role: port if is_free(port) else free_port() for role, port in PORTS.items()}
     redis = RedisServer(arguments.folder)
     redis.start()
-    houses = Houses(arguments.folder, ports=ports, redis_port=redis.port)
+    tls = ServerCertificate(arguments.folder) if arguments.https else None
+    if tls:
+        tls.prepare(clock.now())
+    houses = Houses(arguments.folder, ports=ports, redis_port=redis.port, tls=tls)
     running = arguments.folder / "running.json"
-    running.write_text(json.dumps({"ports": ports, "redis_port": redis.port}))
+    running.write_text(json.dumps({"ports": ports, "redis_port": redis.port, "https": arguments.https}))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _say("Preparing three databases …")
@@ -78,6 +84,8 @@ def _welcome(houses: Houses, sign_in: str, seconds: float) -> None:
         _say(f"  {names[role]:32}{houses.url(role)}/")
     _say(f"  {'Django admin':32}{houses.url('portal')}/admin/")
     _say(f"\n  Control API: {houses.url('portal')}/_emulation/  token: {houses.control_token}")
+    if houses.tls:
+        _say(f'\n  Let your browser and programs trust {houses.tls.ca_file} (README, "Over https").')
     _say(f"\n  {sign_in}\n  Mail lies in {houses.folder / 'mail'}. Ctrl+C stops everything.\n")
 
 

@@ -7,6 +7,7 @@ database, keys, cookie and queue.
 import os
 import secrets
 import shlex
+import ssl
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recovery_portal.demo.servers import START_TIMEOUT_S
+from recovery_portal.demo.tls import HOST, ServerCertificate
 from recovery_portal.kit.tokens import new_token
 from recovery_portal.kit.vault import new_key
 
@@ -39,17 +41,19 @@ class Houses:
         redis_port: int,
         databases: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,
+        tls: ServerCertificate | None = None,
     ) -> None:
         self.folder = folder
         self.ports = ports
         self.redis_port = redis_port
         self.databases = databases or {role: f"sqlite:///{folder / role}.sqlite3" for role in ROLES}
         self.extra = dict(extra or {})
+        self.tls = tls
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "mail").mkdir(parents=True, exist_ok=True)
 
     def url(self, role: str) -> str:
-        return f"http://localhost:{self.ports[role]}"
+        return f"{'https' if self.tls else 'http'}://{HOST}:{self.ports[role]}"
 
     def environment(self, role: str) -> dict[str, str]:
         # What else this process was started with is not for the houses: each is told everything it knows here.
@@ -70,6 +74,7 @@ class Houses:
             "WALLET_URL": self.url("wallet"),
             "OUTBOUND_ORIGINS": ",".join(self.url(r) for r in ROLES),
             "MAIL_URL": f"file://{self.folder / 'mail'}",
+            **({"OUTBOUND_CA_FILE": str(self.tls.ca_file)} if self.tls else {}),
             **self.extra,
         }
 
@@ -106,10 +111,15 @@ class Houses:
     def start_web(self, role: str) -> None:
         # A thread waits for a connection's first bytes, and browsers open connections ahead of need: eight threads were
         # all taken by two browsers' idle ones, and a page then came seconds late. Idle threads cost next to nothing.
+        tls = (
+            f" --certfile {shlex.quote(str(self.tls.certificate_file))} --keyfile {shlex.quote(str(self.tls.key_file))}"
+            if self.tls
+            else ""
+        )
         self._spawn(
             role,
             f"gunicorn recovery_portal.wsgi --bind 127.0.0.1:{self.ports[role]} --workers 1 --worker-class gthread"
-            " --threads 32 --graceful-timeout 3",
+            f" --threads 32 --graceful-timeout 3{tls}",
             role,
         )
 
@@ -143,9 +153,10 @@ class Houses:
     def wait_for(self, role: str) -> None:
         """Until the house answers its health check. Raises RuntimeError with the end of its log."""
         deadline = time.monotonic() + START_TIMEOUT_S * 3
+        trust = ssl.create_default_context(cafile=str(self.tls.ca_file)) if self.tls else None
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url(role)}/health/", timeout=5):  # noqa: S310 - our own http address
+                with urllib.request.urlopen(f"{self.url(role)}/health/", timeout=5, context=trust):  # noqa: S310 - ours
                     return
             except (urllib.error.URLError, OSError) as error:
                 if self.processes[role].poll() is not None or time.monotonic() > deadline:

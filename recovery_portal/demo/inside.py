@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from recovery_portal.demo.houses import ROLES, ROOT, Houses
+from recovery_portal.demo.tls import ServerCertificate
 
 
 def main() -> NoReturn:
@@ -19,7 +20,8 @@ def main() -> NoReturn:
     except FileNotFoundError:
         sys.stderr.write("No demo is running here. Start it with: make demo\n")
         sys.exit(1)
-    houses = Houses(folder, ports=running["ports"], redis_port=running["redis_port"])
+    tls = ServerCertificate(folder) if running.get("https") else None
+    houses = Houses(folder, ports=running["ports"], redis_port=running["redis_port"], tls=tls)
     os.chdir(ROOT)
     os.execve(sys.executable, [sys.executable, *sys.argv[2:]], houses.environment(sys.argv[1]))  # noqa: S606
 

@@ -7,9 +7,11 @@ resolve to private addresses are refused unless the origin is named. The address
 import ipaddress
 import json as jsonlib
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,6 +96,20 @@ def _guard(url: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     return target, {"Host": parts.netloc}, {"sni_hostname": parts.hostname}
 
 
+def _trust(url: str) -> ssl.SSLContext:
+    named = settings.OUTBOUND_CA_FILE if origin_of(url) in settings.OUTBOUND_ORIGINS else ""
+    return _context(named)
+
+
+@lru_cache(maxsize=4)
+def _context(authority_file: str) -> ssl.SSLContext:
+    """Loading the public authorities takes longer than most requests, so that it is done once."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if authority_file:
+        context.load_verify_locations(cafile=authority_file)
+    return context
+
+
 def fetch(
     method: str,
     url: str,
@@ -118,7 +134,9 @@ def _send(outgoing: Outgoing) -> Response:
     transport = transports.get(origin_of(url))
     try:
         with (
-            httpx.Client(transport=transport, follow_redirects=False, timeout=timeout_s, trust_env=False) as client,
+            httpx.Client(
+                transport=transport, follow_redirects=False, timeout=timeout_s, trust_env=False, verify=_trust(url)
+            ) as client,
             client.stream(
                 outgoing.method,
                 target,
