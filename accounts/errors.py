@@ -28,8 +28,7 @@ class PasswordRefused(DomainError):
 
 
 class NotPermitted(DomainError):
-    """The operator may do this, but not to this account, or not so. Codes: own_account, operator_account,
-    passkey_missing."""
+    """The operator may do this, but not to this account. Codes: own_account, operator_account."""
 
 
 class DirectoryRefused(DomainError):

@@ -7,6 +7,9 @@ from django.core.cache import cache
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+# The development environment does not install the package: its entry point is not there.
+pytest_plugins = ["recovery_portal.testing.plugin"]
+
 # Limits in wall-clock time fail on a machine that is busy with the other tests.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")

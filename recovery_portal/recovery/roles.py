@@ -67,12 +67,7 @@ _AUTHENTICATION: Final = (
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Authentication Administrator": _AUTHENTICATION,
-    "Privileged Authentication Administrator": (
-        *_AUTHENTICATION,
-        "tap.issue_for_operators",
-        "accounts.view_operatorsigninpolicy",
-        "accounts.change_operatorsigninpolicy",
-    ),
+    "Privileged Authentication Administrator": (*_AUTHENTICATION, "tap.issue_for_operators"),
     "Authentication Policy Administrator": (
         *_READS_DIRECTORY,
         *_READS_PROFILES,

@@ -13,7 +13,7 @@ from accounts.errors import MethodNotFound, MethodRefused
 from accounts.methods import MethodRow, RegistrationDuty
 from accounts.models import User
 from accounts.signin import authenticator_app
-from tests.fakes.authenticator import SoftwareAuthenticator
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 
 PASSWORD = "correct horse battery staple"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

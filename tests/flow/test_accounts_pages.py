@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import urls
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import make_alice, name_account, register_passkey, sign_in_with_password
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.django_db
 

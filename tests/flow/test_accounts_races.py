@@ -17,8 +17,8 @@ from accounts.models import Passkey, PasskeyChallenge
 from accounts.passkeys import flows as passkeys
 from accounts.signin.authenticator_app import AuthenticatorAppMethod
 from recovery_portal.kit import clock
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import NOON, give_app, make_alice, register_passkey, request_options, sign_in_with_password
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 RUNNERS = 6

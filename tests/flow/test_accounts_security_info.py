@@ -16,6 +16,7 @@ from accounts import flows
 from accounts.models import AuditEvent, AuthenticatorApp, Passkey, User
 from accounts.signals import authenticator_registered
 from recovery_portal.kit import clock
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import (
     NOON,
     PASSWORD,
@@ -26,7 +27,6 @@ from tests.fakes.accounts import (
     request_options,
     sign_in_with_password,
 )
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.django_db(transaction=False)
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Passkey, PasskeyChallenge, User
 from recovery_portal.kit import clock
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import (
     NOON,
     PASSWORD,
@@ -22,7 +23,6 @@ from tests.fakes.accounts import (
     request_options,
     sign_in_with_password,
 )
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.django_db
 

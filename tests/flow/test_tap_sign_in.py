@@ -9,11 +9,11 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from recovery_portal.kit import clock
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tap import flows
 from tap.models import PasscodeThrottle, TemporaryAccessPass
 from tap.queries import get_policy
 from tests.fakes.accounts import NOON, make_alice, name_account, register_passkey
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ import pytest
 
 from accounts.passkeys import ceremony
 from accounts.passkeys.ceremony import CeremonyRefused, RelyingParty, VerifiedAssertion, VerifiedPasskey
+from recovery_portal.testing.authenticator import SoftwareAuthenticator, b64url, from_b64url
 from tests.fakes.accounts import tampered
-from tests.fakes.authenticator import SoftwareAuthenticator, b64url, from_b64url
 
 PARTY = RelyingParty(id="portal.test", origins=("http://portal.test",))
 HANDLE = b"sixteen bytes id"

@@ -11,9 +11,9 @@ from accounts.api.shapes import stamp
 from accounts.models import AuditEvent, DirectoryGroup, User
 from idv.verifier.models import IdentityProvider
 from recovery_portal.recovery.models import RecoveryPolicy, RecoveryProfile
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tap.models import TemporaryAccessPass
 from tests.fakes.accounts import PASSWORD, sign_in_with_password
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 from .conftest import Api, AsApp, AsPerson
 

@@ -1,0 +1,72 @@
+"""The catalogue: every scenario comes out as it says, and a scenario that cannot be run says so in one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recovery_portal.testing import scenario, scenario_run
+from recovery_portal.testing.installation import Installation
+from recovery_portal.testing.scenario import ScenarioInvalid
+
+CATALOGUE = scenario.catalogue()
+EXPECT = {"outcome": "completed"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (one.parts == "real")) for name, one in CATALOGUE.items()],
+)
+def test_every_scenario_comes_out_as_it_says(name: str, recovery: Installation) -> None:
+    assert scenario_run.run(CATALOGUE[name], recovery).differences == []
+
+
+def test_the_catalogue_is_large_and_covers_every_known_failure() -> None:
+    assert len(CATALOGUE) >= 60
+    covered = {word for one in CATALOGUE.values() for word in one.covers}
+    assert {"happy", "F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F10"} <= covered
+
+
+def test_no_two_scenarios_have_one_title() -> None:
+    titles = [one.title for one in CATALOGUE.values()]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ({"expect": EXPECT}, "x lacks 'title'."),
+        ({"title": "T", "expect": EXPECT, "doument": {}}, "x has no 'doument'. Did you mean 'document'?"),
+        ({"title": "T", "expect": {"outcome": "compleated"}}, "x: expect: outcome cannot be 'compleated'. Did you"),
+        ({"title": "T", "expect": EXPECT, "device": "fax"}, "x: device cannot be 'fax'. There is: phone, desktop."),
+        ({"title": "T", "expect": EXPECT, "device": True}, "x: device is text, not true or false."),
+        ({"title": "T", "expect": EXPECT, "document": {"fault": "glair"}}, "Did you mean 'glare'?"),
+        ({"title": "T", "expect": EXPECT, "instead": {"present": "tampr"}}, "Did you mean 'tamper'?"),
+        ({"title": "T", "expect": EXPECT, "instead": {"presnt": "tamper"}}, "Did you mean 'present'?"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"clok": 1}]}}, "Did you mean 'clock'?"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": {"clock": 1}}}, "x: before face is a list of single"),
+        ({"title": "T", "expect": EXPECT, "face_check": {"person": "abel"}}, "x: face_check is a list, not a mapping."),
+        ({"title": "T", "expect": EXPECT, "ends_after": "start", "instead": {"face": "cancel"}}, "face comes after"),
+        ({"title": "T", "expect": EXPECT, "device": "desktop", "instead": {"join": "decline"}}, "nothing to join"),
+        (["not", "a", "mapping"], "x is a mapping, not a list."),
+        (None, "x is a mapping, not nothing."),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_one_sentence(written: Any, sentence: str) -> None:
+    with pytest.raises(ScenarioInvalid) as refused:
+        scenario.made("x", written)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"title: [", b"\xff\xfe", b"&a [*a]", b"!!python/object:os.system {}"])
+def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioInvalid, match=r"^x"):
+        scenario.read(path)
+
+
+def test_an_unknown_scenario_is_named_with_the_nearest() -> None:
+    with pytest.raises(ScenarioInvalid, match="There is no scenario 'name_mismach'. Did you mean 'name_mismatch'?"):
+        scenario.find("name_mismach")
