@@ -41,8 +41,9 @@ bench-faces: $(VENV)/.development ## Measure faces and liveness on FOLDER=<perso
 pictures: $(VENV)/.development provision ## Take the pictures of docs/images again
 	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser/test_looks.py
 
-openapi: $(VENV)/.development ## Write docs/openapi.yaml anew, after a change of the API
+openapi: $(VENV)/.development ## Write the descriptions of both APIs anew, after a change of one
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django control_api > docs/emulation-openapi.yaml
 
 lock: $(UV) ## Resolve the dependencies anew into the two lock files
 	$(UV) lock --upgrade --quiet
