@@ -195,6 +195,10 @@ class RecoveryClient:
     def parts(self) -> shapes.Parts:
         return _made(shapes.Parts, self._ask("GET", "parts"))
 
+    def document_numbers(self) -> list[shapes.DocumentNumber]:
+        """Those that choose an outcome while the scripted reader runs."""
+        return _list(shapes.DocumentNumber, self._ask("GET", "document-numbers", origin=self._origin("provider")))
+
     def reset_parts(self) -> shapes.Parts:
         return _made(shapes.Parts, self._everywhere("DELETE", "parts"))
 

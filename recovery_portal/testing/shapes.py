@@ -292,6 +292,17 @@ class Swept:
 
 
 @dataclass(frozen=True)
+class DocumentNumber:
+    """A document number that chooses an outcome while the scripted reader runs: ``unreadable`` and ``refused`` are
+    codes, ``person`` is whose portrait the document bears."""
+
+    number: str
+    unreadable: str = ""
+    refused: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True)
 class Snapshot:
     id: str
     rows: int

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from idv.provider.document import scripted
 from recovery_portal.kit import clock
+from recovery_portal.testing import shapes
 
 from ..doors import operation
 from ..flows import provider
@@ -14,3 +16,9 @@ _PROVIDER: Final = frozenset({"provider"})
 def introduce_portal() -> None:
     """The provider knows the installation's own portal as a relying party."""
     provider.introduce_portal(at=clock.now())
+
+
+@operation("GET", "document-numbers", answers=list[shapes.DocumentNumber], houses=_PROVIDER)
+def document_numbers() -> list[shapes.DocumentNumber]:
+    """The document numbers that choose an outcome while the scripted reader runs."""
+    return [shapes.DocumentNumber(number, **outcome) for number, outcome in scripted.NUMBERS.items()]

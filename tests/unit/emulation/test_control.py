@@ -302,6 +302,10 @@ def test_a_file_that_is_no_cue_card_is_refused_as_no_picture(room: RecoveryClien
         images.accept(text)
 
 
+def test_the_numbers_that_choose_an_outcome_are_listed(room: RecoveryClient) -> None:
+    assert {one.number: one.refused for one in room.document_numbers()}["X00000020"] == "document_expired"
+
+
 def test_without_a_token_no_setting_counts(room: RecoveryClient, settings: Any) -> None:
     room.move_clock(3600, sweep=False)
     room.choose_parts(face="scripted")

@@ -295,3 +295,13 @@ def test_a_capture_that_is_not_live_is_never_compared() -> None:
 
 def test_every_code_is_either_mended_by_a_better_photo_or_a_refusal() -> None:
     assert not RETRY_CODES & REFUSAL_CODES
+
+
+def test_one_card_may_serve_a_whole_scripted_capture_and_only_when_it_says_so() -> None:
+    challenge = [FRONTAL, "turn_left", "closer"]
+    engine = ScriptedLivenessEngine()
+    any_pose = cards.write({"person": "alice", "any_pose": True})
+    assert engine.judge(dict.fromkeys(challenge, any_pose), challenge).live
+    plain = cards.write({"person": "alice"})
+    assert engine.judge(dict.fromkeys(challenge, plain), challenge).reason_code == "frames_repeated"
+    assert engine.judge({FRONTAL: any_pose, "turn_left": plain, "closer": any_pose}, challenge).live is False

@@ -16,7 +16,7 @@ from PIL import Image
 from idv.face import cards
 from idv.face.dlib_engine import DlibFaceEngine
 from idv.provider import specimen
-from idv.provider.document import SIDES, DocumentReader, DocumentUnreadable, glyphs, mrz, ocr
+from idv.provider.document import SIDES, DocumentReader, DocumentUnreadable, glyphs, mrz, ocr, scripted
 from idv.provider.document.reader import HighAssuranceDocumentReader, OcrDocumentReader
 from idv.provider.document.scripted import ScriptedDocumentReader
 from idv.provider.specimen import Holder, paper
@@ -268,3 +268,26 @@ def test_shapes_that_cannot_be_seen_choose_nothing() -> None:
     readings = [mrz.compose(mrz.TD3, code="P", number=n, **common, **dates) for n in ("O7OGIA0RO", "O70GIAOR0")]
     view, rows = _zone_view(readings[0].text)
     assert glyphs.Shapes(np.full_like(view, 200), rows).choose(readings) == tuple(readings)
+
+
+@pytest.mark.parametrize(("number", "outcome"), scripted.NUMBERS.items())
+def test_a_number_of_the_catalogue_chooses_the_outcome(number: str, outcome: dict[str, str]) -> None:
+    front = {"front": cards.write({"document": {"document_number": number}, "side": number})}
+    if code := outcome.get("unreadable"):
+        with pytest.raises(DocumentUnreadable) as refused:
+            ScriptedDocumentReader().read("passport", front, at=AT)
+        assert refused.value.code == code
+        return
+    reading = ScriptedDocumentReader().read("passport", front, at=AT)
+    assert reading.first_refusal == outcome.get("refused", "")
+    assert (cards.read(reading.portrait) or {})["person"] == outcome.get("person", "Lindqvist")
+    assert set(outcome) <= {"unreadable", "refused", "person"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"date_of_birth": "yesterday"}, {"surnam": "Eriksson"}, "a passport", ["a"], {"expiry_date": None}],
+)
+def test_a_card_that_says_nonsense_is_no_document(told: object) -> None:
+    with pytest.raises(DocumentUnreadable):
+        ScriptedDocumentReader().read("passport", {"front": cards.write({"document": told})}, at=AT)
