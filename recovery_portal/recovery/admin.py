@@ -8,10 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Case, Value, When
 from django.forms import ModelForm, NumberInput
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,11 +19,11 @@ from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 
 from . import flows, queries, scopes
+from .console import switching
 from .errors import ProfileRefused
 from .flows import configuring
 from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
 
-_PEOPLE_LISTED = 100
 _NAME_MAX_LENGTH = 120
 
 
@@ -122,39 +120,8 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
         return "-" if profile._state.adding else str(queries.users_touched_by(profile).count())
 
     def get_urls(self) -> list[URLPattern]:
-        switch = path(
-            "<uuid:profile_id>/mode/", self.admin_site.admin_view(self.switch_mode), name="recovery_profile_mode"
-        )
+        switch = path("<uuid:profile_id>/mode/", switching.mode, name="recovery_profile_mode")
         return [switch, *super().get_urls()]
-
-    def switch_mode(self, request: HttpRequest, profile_id: Any) -> HttpResponse:
-        """Ask, naming the number of people; then switch."""
-        profile = get_object_or_404(RecoveryProfile, pk=profile_id)
-        if not self.has_change_permission(request, profile):
-            raise PermissionDenied
-        target = next(mode for mode in RecoveryProfile.Mode if mode != profile.mode)
-        back = reverse("admin:recovery_recoveryprofile_change", args=[profile.pk])
-        if request.method == "POST":
-            asked_for = request.POST.get("mode", "")
-            if asked_for == target and flows.switch_mode(
-                profile=profile, mode=asked_for, changed_by=_operator(request), at=clock.now()
-            ):
-                messages.success(request, _("%(name)s is now in %(mode)s.") % {"name": profile, "mode": target.label})
-            return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Switch to %(mode)s?") % {"mode": target.label},
-            "opts": self.opts,
-            "profile": profile,
-            "target": target,
-            "touched": queries.users_touched_by(profile).count(),
-            "people": list(queries.users_touched_by(profile).order_by("user_principal_name")[:_PEOPLE_LISTED])
-            if request.user.has_perm("accounts.view_user")
-            else [],
-            "running": queries.active_attempts().filter(profile=profile).count(),
-            "back_url": back,
-        }
-        return TemplateResponse(request, "admin/recovery/recoveryprofile/mode.html", context)
 
     def save_model(self, request: HttpRequest, obj: RecoveryProfile, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -166,8 +133,9 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
 
 @admin.register(RecoveryPolicy)
 class RecoveryPolicyAdmin(admin.ModelAdmin):
-    """The one row of excluded groups."""
+    """The one row of excluded groups. What a switch to Production needs is decided in the console."""
 
+    fields = ("excluded_groups",)
     filter_horizontal = ("excluded_groups",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -37,7 +37,7 @@ class SwitchRefused(DomainError):
 
 
 class ProposalRefused(DomainError):
-    """Codes: not_needed, pending_already, own_proposal, decided_already, expired, profile_changed."""
+    """Codes: not_needed, pending_already, own_proposal, decided_already, expired, profile_changed, weaker."""
 
 
 class ProfileRefused(DomainError):

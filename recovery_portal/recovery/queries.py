@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -22,6 +23,7 @@ from .models import (
     IdentityRecord,
     RecoveryAttempt,
     RecoveryBlock,
+    RecoveryPolicy,
     RecoveryProfile,
 )
 from .models.identity import document_number_mac
@@ -115,15 +117,26 @@ def explain(user: User) -> Eligibility:
 
 def users_touched_by(profile: RecoveryProfile) -> QuerySet[User]:
     """The people for whom ``profile`` would win if it were enabled, whatever its state is now."""
-    included = Q() if profile.include_all_users else Q(directory_groups__in=profile.include_groups.all())
-    earlier = (
-        RecoveryProfile.objects.filter(ENABLED)
-        .exclude(pk=profile.pk)
-        .filter(Q(priority__lt=profile.priority) | Q(priority=profile.priority, name__lt=profile.name))
+    policy = RecoveryPolicy.objects.first()
+    excluded = list(policy.excluded_groups.all()) if policy else []
+    return users_in(profile, groups=list(profile.include_groups.all()), excluded=excluded, own=profile.pk)
+
+
+def users_in(
+    profile: RecoveryProfile,
+    *,
+    groups: Collection[DirectoryGroup],
+    excluded: Collection[DirectoryGroup],
+    own: UUID | str | None,
+) -> QuerySet[User]:
+    """The same for a profile that may not be saved yet: ``own`` is the key of the one that it would replace."""
+    included = Q() if profile.include_all_users else Q(directory_groups__in=groups)
+    earlier = RecoveryProfile.objects.filter(ENABLED).filter(
+        Q(priority__lt=profile.priority) | Q(priority=profile.priority, name__lt=profile.name)
     )
-    users = User.objects.filter(included, account_enabled=True).exclude(
-        directory_groups__excluded_from_recovery__isnull=False
-    )
+    if own is not None:
+        earlier = earlier.exclude(pk=own)
+    users = User.objects.filter(included, account_enabled=True).exclude(directory_groups__in=excluded)
     if earlier.filter(include_all_users=True).exists():
         return User.objects.none()
     return users.exclude(directory_groups__recovery_profiles__in=earlier).distinct()

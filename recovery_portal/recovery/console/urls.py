@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import attempts, extensions, home, people, providers, reviews
+from . import attempts, extensions, home, people, providers, reviews, switching, wizard
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,12 @@ urlpatterns = [
     path("reviews/", reviews.queue, name="reviews"),
     path("blocks/", attempts.blocks, name="blocks"),
     path("blocks/<uuid:user_id>/", attempts.block, name="block"),
+    path("wizard/", wizard.begin, name="wizard-new"),
+    path("wizard/profiles/<uuid:profile_id>/", wizard.edit, name="wizard-edit"),
+    path("wizard/<uuid:draft_id>/<slug:name>/", wizard.step, name="wizard"),
+    path("production/", switching.safeguards, name="safeguards"),
+    path("production/no-approval/", switching.propose_no_approval, name="propose-no-approval"),
+    path("production/<uuid:proposal_id>/", switching.proposal, name="proposal"),
     path("extensions/", extensions.extensions, name="extensions"),
     path("extensions/add/", extensions.add_extension, name="extension-add"),
     path("extensions/<uuid:extension_id>/", extensions.extension, name="extension"),

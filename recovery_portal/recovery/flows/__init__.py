@@ -5,9 +5,10 @@ from .configuring import Scope, change_profile, change_scopes, create_profile, d
 from .deciding import validate_claims
 from .ending import cancel, disown, expire, expire_due
 from .handing_off import HandedOff, accept, decline, get_hand_off, renew
-from .operating import record_exclusion_change, record_profile_change, switch_mode
+from .operating import record_exclusion_change, record_profile_change
 from .outcome import choose_number, registered, reveal_pass, signed_in
 from .presenting import collect_answer, hear_answer
+from .safeguarding import switch_mode
 from .settling import settle_lost
 from .starting import Started, come_back_empty, receive_result, send_to_provider, start, tell_owner
 

@@ -15,9 +15,11 @@ from idv.verifier.models import IdentityProvider
 
 from ..errors import ProfileRefused
 from ..models import RecoveryPolicy, RecoveryProfile
-from .operating import record_exclusion_change, record_profile_change, record_profile_removal, switch_mode
+from .operating import record_exclusion_change, record_profile_change, record_profile_removal
+from .safeguarding import switch_mode
 
 _COPIED = (
+    "match_rules", "bindings", "claim_validation_enabled", "claim_extension",
     "description", "priority", "include_all_users", "match_confidence", "face_check_threshold", "still_head_allowed",
     "high_assurance", "old_methods", "pass_reveal", "provider",
 )  # fmt: skip
@@ -32,18 +34,23 @@ class Scope:
 
 
 def create_profile(*, fields: Mapping[str, Any], by: Operator, at: datetime) -> RecoveryProfile:
-    """A new profile, for nobody yet. Raises ProfileRefused (name_taken)."""
+    """A new profile, for nobody yet; one for Production takes the way that every other takes there. Raises
+    ProfileRefused (name_taken), SwitchRefused."""
+    mode = fields.get("mode", RecoveryProfile.Mode.EVALUATION)
+    begun = {**fields, "mode": RecoveryProfile.Mode.EVALUATION.value}
     with transaction.atomic():
-        profile = _saved(RecoveryProfile(**fields))
-        words = {name: str(value) for name, value in fields.items()}
+        profile = _saved(RecoveryProfile(**begun))
+        words = {name: str(value) for name, value in begun.items()}
         record_profile_change(
             profile=profile, changed_by=by.user, application=by.application, changes=words, created=True, at=at
         )
+        switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
     return profile
 
 
 def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
-    """Set what differs; the mode is switched by the flow that switches it anywhere. Raises ProfileRefused."""
+    """Set what differs; the mode is switched by the flow that switches it anywhere. Raises ProfileRefused,
+    SwitchRefused; then nothing has changed."""
     mode = fields.get("mode", profile.mode)
     changes = {name: value for name, value in fields.items() if name != "mode" and getattr(profile, name) != value}
     words = {name: f"{getattr(profile, name)} -> {value}" for name, value in changes.items()}
@@ -57,6 +64,40 @@ def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: O
             )
         if mode != profile.mode:
             switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
+
+
+def save_profile(
+    *,
+    profile: RecoveryProfile | None,
+    fields: Mapping[str, Any],
+    groups: Collection[DirectoryGroup],
+    excluded: Collection[DirectoryGroup] | None,
+    by: Operator,
+    at: datetime,
+) -> RecoveryProfile:
+    """Everything about one profile but its mode, in one go: a new one where ``profile`` is None. ``excluded`` None
+    leaves the feature-wide exclusions as they are. Raises ProfileRefused; then nothing has changed."""
+    with transaction.atomic():
+        if profile is None:
+            profile = create_profile(fields=fields, by=by, at=at)
+        else:
+            change_profile(profile=profile, fields=fields, by=by, at=at)
+        before = set(profile.include_groups.all())
+        if before != set(groups):
+            profile.include_groups.set(groups)
+            words = {"include_groups": f"{_names(before)} -> {_names(groups)}"}
+            record_profile_change(
+                profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
+            )
+        if excluded is not None:
+            policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
+            if set(policy.excluded_groups.all()) != set(excluded):
+                change_scopes(scopes=None, excluded=excluded, by=by, at=at)
+    return profile
+
+
+def _names(groups: Collection[DirectoryGroup]) -> str:
+    return ", ".join(sorted(map(str, groups))) or "no group"
 
 
 def copy_profile(*, profile: RecoveryProfile, name: str, by: Operator, at: datetime) -> RecoveryProfile:

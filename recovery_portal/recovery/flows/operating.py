@@ -3,35 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts.audit import flows as audit
 from accounts.models import User
 
 from ..models import RecoveryProfile
 
 CATEGORY = "Policy"
-
-
-def switch_mode(
-    *, profile: RecoveryProfile, mode: str, changed_by: User | None, at: datetime, application: str = ""
-) -> bool:
-    """Evaluation to Production, or back. Attempts that run keep the terms they began under. False when it was so
-    already."""
-    mode = RecoveryProfile.Mode(mode).value
-    with transaction.atomic():
-        if not RecoveryProfile.objects.filter(pk=profile.pk).exclude(mode=mode).update(mode=mode):
-            return False
-        before, profile.mode = profile.mode, mode
-        record_profile_change(
-            profile=profile,
-            changed_by=changed_by,
-            application=application,
-            changes={"mode": f"{before} -> {mode}"},
-            created=False,
-            at=at,
-        )
-    return True
 
 
 def record_profile_change(
