@@ -68,5 +68,5 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, content: bytes) -
 
 
 def test_an_unknown_scenario_is_named_with_the_nearest() -> None:
-    with pytest.raises(ScenarioInvalid, match="There is no scenario 'name_mismach'. Did you mean 'name_mismatch'?"):
+    with pytest.raises(ScenarioInvalid, match=r"There is no scenario 'name_mismach'\. Did you mean 'name_mismatch'?"):
         scenario.find("name_mismach")
