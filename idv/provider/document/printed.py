@@ -176,7 +176,9 @@ def _as_printed(text: str, wanted: str, key: str) -> str:
         words = words.split(maxsplit=1)[-1]
     if words.isupper():
         words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), words)
-    return _mended(words, wanted)
+    spelled = _mended(words, wanted)
+    # What OCR lost for good (the stroke of an Ø) is not made up: then the zone's own spelling is what is certain.
+    return spelled if _key(spelled).startswith(_key(wanted)) else wanted.title()
 
 
 def _mended(words: str, wanted: str) -> str:

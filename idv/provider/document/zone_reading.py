@@ -49,7 +49,7 @@ def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneR
             continue
         seen.append((zone, min(text.score for text in texts.values())))
         if not zone.failed_checks:
-            candidates = shapes.choose(mrz_repair.readings(zone))
+            candidates = shapes.choose(mrz_repair.readings(zone), seen=zone)
             repaired = candidates != (zone,)
             return ZoneReading(zone, candidates, repaired, score=seen[-1][1], is_steady=True, shapes=shapes)
         doubtful = zone.doubtful_lines

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from django.core.management import call_command
@@ -260,6 +261,18 @@ def test_shapes_settle_what_no_check_digit_can() -> None:
     one, other = (mrz.compose(mrz.TD3, code="P", number=n, **common, **dates) for n in ("O7OGIA0RO", "O70GIAOR0"))
     for meant in (one, other):
         assert glyphs.Shapes(*_zone_view(meant.text)).choose([one, other]) == (meant,)
+
+
+def test_shapes_must_be_clearer_to_contradict_the_network_than_to_bear_it_out() -> None:
+    common = {"issuer": "UTO", "surname": "Smith", "given_names": "Anna", "nationality": "UTO", "sex": "F"}
+    dates = {"born": date(1952, 9, 23), "expires": date(2032, 12, 5)}
+    one, other = (mrz.compose(mrz.TD3, code="P", number=n, **common, **dates) for n in ("XY8O449O6", "XY8044906"))
+    sharp, rows = _zone_view(one.text)
+    assert glyphs.Shapes(sharp, rows).choose([one, other], seen=other) == (one,), "as clear as can be"
+    view, rows = _zone_view(other.text)
+    for sigma in (1.5, 3.5, 4.5, 5.5, 6.5, 7.5, 10):  # every 0 grows as round as an O
+        blurred = cv2.GaussianBlur(view, (0, 0), sigma)
+        assert other in glyphs.Shapes(blurred, rows).choose([one, other], seen=other), sigma
 
 
 def test_shapes_that_cannot_be_seen_choose_nothing() -> None:
