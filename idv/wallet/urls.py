@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from idv.wallet import views, views_issuance, views_presentation
+from idv.wallet import views, views_issuance, views_presentation, views_scanning
 from recovery_portal.kit import views as kit_views
 from recovery_portal.kit.health import health_patterns
 
@@ -20,6 +20,7 @@ _pages = [
     path("verified-ids/<uuid:credential_id>/", views.credential, name="credential"),
     path("verified-ids/<uuid:credential_id>/delete/", views.delete, name="delete"),
     path("paste/", views.paste, name="paste"),
+    path("scan/", views_scanning.scan, name="scan"),
     # Other people's pages link here; with or without the slash, nobody's offer is lost to a redirect.
     re_path(r"^receive/?$", views.receive, name="receive"),
     re_path(r"^present/?$", views.present, name="present"),

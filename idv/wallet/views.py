@@ -187,7 +187,12 @@ def _take_in(request: HttpRequest, opened: OpenWallet, text: str) -> HttpRespons
         link = links.keep(opened=opened, text=text, at=clock.now())
     except LinkRefused as error:
         return refused(request, error)
-    return redirect("wallet:add" if link.kind == IncomingLink.Kind.OFFER else "wallet:consent", link.pk)
+    return redirect(place_of(link), link.pk)
+
+
+def place_of(link: IncomingLink) -> str:
+    """The name of the page where a kept link goes on."""
+    return "wallet:add" if link.kind == IncomingLink.Kind.OFFER else "wallet:consent"
 
 
 def _go_on(request: HttpRequest, opened: OpenWallet) -> HttpResponse:

@@ -121,7 +121,7 @@ def _look_at_the_wallet(person: Person, page: Page) -> None:
 
     page.goto(houses.url("wallet"))
     person.unlock(page)
-    for path in ("settings", "history", "erase", "paste"):
+    for path in ("settings", "history", "erase", "scan", "paste"):
         go(f"{path}/", f"wallet-{path}")
     page.get_by_label("link").fill("openid4vp://?client_id=nobody&request_uri=http%3A%2F%2Flocalhost%3A9%2Fnone")
     page.get_by_role("button", name="Continue").click()
@@ -269,8 +269,28 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
             page.get_by_role("link", name="Switch to").click()
             looks.take(page, "admin-profile-mode")
     _look_at_a_program_that_asks(houses, page, looks)
+    _look_at_the_providers_admin(houses, page, looks)
     page.context.close()
     assert not looks.problems, "\n".join(looks.problems)
+
+
+def _look_at_the_providers_admin(houses: Houses, page: Page, looks: Looks) -> None:
+    page.goto(f"{houses.url('provider')}/admin/")
+    looks.take(page, "admin-provider-wanted")
+    page.goto(houses.manage("provider", "operator_link", "Operator").strip())
+    looks.take(page, "admin-provider-enter")
+    page.get_by_role("button", name="Sign in").click()
+    looks.take(page, "admin-provider")
+    page.get_by_role("link", name="Issued credentials").first.click()
+    page.locator("#result_list tbody input[type=checkbox]").first.check()
+    looks.take(page, "admin-provider-credentials")
+    page.locator("select[name=action]").select_option("suspend")
+    page.get_by_role("button", name="Go").click()
+    looks.take(page, "admin-provider-reason")
+    page.get_by_label("Reason").fill("Looked at")
+    page.get_by_role("button", name="Confirm").click()
+    page.goto(f"{houses.url('provider')}/admin/provider/statuschange/")
+    looks.take(page, "admin-provider-changes")
 
 
 FOCUSED = """() => {
