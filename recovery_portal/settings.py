@@ -57,6 +57,8 @@ if env.boolean("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Number of proxies whose X-Forwarded-For entries are believed; 0 believes none.
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+# The header in which a trusted proxy names the city that a request comes from; people see it beside the browser.
+CITY_HEADER = env.text("CITY_HEADER", "")
 
 ORGANISATION_NAME = env.text("ORGANISATION_NAME", "Contoso")
 PROVIDER_NAME = env.text("PROVIDER_NAME", "Proofmark")

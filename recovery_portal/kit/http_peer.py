@@ -1,7 +1,11 @@
 """Who is at the other end of a request, as far as it can be believed."""
 
+import unicodedata
+
 from django.conf import settings
 from django.http import HttpRequest
+
+_CITY_CHARACTERS = 40
 
 
 def address(request: HttpRequest) -> str:
@@ -11,6 +15,26 @@ def address(request: HttpRequest) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             return hops[-settings.TRUSTED_PROXIES]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def browser_and_city(request: HttpRequest) -> str:
+    """``Chrome on Windows, Lyon``, the city only when it is known: for people who decide whether that is them."""
+    return ", ".join(filter(None, (browser(request), city(request))))
+
+
+def city(request: HttpRequest) -> str:
+    """The city that the proxy names in ``CITY_HEADER``; empty when it names none, or when no proxy is trusted.
+
+    Nothing is guessed here: a proxy that knows where addresses lie says so, and anybody else may write what they like.
+    """
+    if not settings.CITY_HEADER or not settings.TRUSTED_PROXIES:
+        return ""
+    try:
+        named = request.headers.get(settings.CITY_HEADER, "").encode("latin-1").decode("utf-8").strip()
+    except UnicodeError:
+        return ""
+    is_a_name = all(c in " -'’.()" or unicodedata.category(c)[0] in "LM" for c in named)
+    return named if is_a_name and len(named) <= _CITY_CHARACTERS else ""
 
 
 def browser(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from idv.verifier.models import PresentationRequest
 from recovery_portal.recovery.machine import State
 from recovery_portal.recovery.models import AttemptDevice, HandOff, RecoveryAttempt, RecoveryProfile
 from tap.models import TemporaryAccessPass
@@ -48,6 +49,17 @@ class TestHandOff:
         assert "Chrome on Windows" in phone.text
         assert "192.0.2.10" in phone.text
         assert phone.text.count('<button class="button" name="answer"') == 2
+
+    def test_the_city_is_named_when_the_proxy_names_it(
+        self, alice: User, profile: RecoveryProfile, provider: Provider, phone: Person, settings: Any
+    ) -> None:
+        settings.TRUSTED_PROXIES, settings.CITY_HEADER = 1, "X-City"
+        starter = Person()
+        starter.client.defaults["HTTP_X_CITY"] = "Zürich".encode().decode("latin-1")
+        starter.start(ALICE, provider)
+        phone.open("recovery:phone", starter.hand_off())
+        assert "Chrome on Windows, Zürich" in phone.text
+        assert {row.asked_from for row in PresentationRequest.objects.all()} == {"Chrome on Windows, Zürich"}
 
     def test_the_desktop_follows_the_phone(self, desktop: Person, phone: Person) -> None:
         status = desktop.open("recovery:present").seen.context["status_url"]

@@ -30,7 +30,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         proofing = authorization.begin_proofing(
             client_id=request.GET.get("client_id", ""),
             request_uri=request.GET.get("request_uri", ""),
-            requested_from=http_peer.browser(request),
+            requested_from=http_peer.browser_and_city(request),
             at=clock.now(),
         )
     except (RequestRefused, ratelimit.RateLimited):

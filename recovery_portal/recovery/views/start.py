@@ -49,7 +49,7 @@ def _begin(request: HttpRequest, name: str, form: ConsentForm, seat: Seat | None
         started = flows.start(
             account_name=name,
             address=http_peer.address(request),
-            browser=http_peer.browser(request),
+            browser=http_peer.browser_and_city(request),
             consents=form.consents(),
             replaces=seat.attempt if seat is not None and seat.is_starter else None,
             at=at,

@@ -1,14 +1,16 @@
 """Tokens, vault, limits, redirects, masking, tables: the small parts everything stands on."""
 
 from enum import StrEnum
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery_portal.kit import masking, ratelimit, redirects, tokens, vault
+from recovery_portal.kit import http_peer, masking, ratelimit, redirects, tokens, vault
 from recovery_portal.kit.logs import redact
 from recovery_portal.kit.machine import IllegalTransition, Table
 
@@ -109,3 +111,35 @@ def test_a_table_refuses_what_it_does_not_list_and_draws_itself() -> None:
     with pytest.raises(IllegalTransition):
         table.next_state(_State.SHUT, _Event.CLOSE)
     assert "OPEN --> SHUT: close" in table.as_mermaid()
+
+
+@pytest.mark.parametrize(
+    ("named", "known"),
+    [
+        ("Lyon", "Lyon"),
+        ("Zürich", "Zürich"),
+        ("São José dos Campos", "São José dos Campos"),
+        ("京都市", "京都市"),
+        ("", ""),
+        ("<b>Lyon</b>", ""),
+        ("Lyon\u202e", ""),
+        ("10.0.0.1 2", ""),
+        ("x" * 41, ""),
+    ],
+)
+def test_a_city_is_believed_of_a_trusted_proxy_and_only_as_a_name(named: str, known: str, settings: Any) -> None:
+    request = RequestFactory().get(
+        "/", headers={"User-Agent": "Firefox Linux", "X-City": named.encode().decode("latin-1")}
+    )
+    assert http_peer.browser_and_city(request) == "Firefox on Linux"
+    settings.CITY_HEADER = "X-City"
+    assert http_peer.city(request) == "", "whoever comes without a proxy may write what they like"
+    settings.TRUSTED_PROXIES = 1
+    assert http_peer.city(request) == known
+    assert http_peer.browser_and_city(request) == ", ".join(filter(None, ("Firefox on Linux", known)))
+
+
+def test_a_city_that_is_no_utf_8_is_none(settings: Any) -> None:
+    settings.TRUSTED_PROXIES, settings.CITY_HEADER = 1, "X-City"
+    for odd in ("Z\xfcrich", "Z\u0150rich"):
+        assert http_peer.city(RequestFactory().get("/", headers={"X-City": odd})) == ""
