@@ -1,7 +1,7 @@
 """A small certificate authority for one installation: an anchor, and leaves whose names say who signs."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -72,6 +72,28 @@ def issue_leaf(
 def x509_hash(certificate: x509.Certificate) -> str:
     """The ``x509_hash`` client identifier without its prefix (OpenID4VP 1.0 section 5.9.3): SHA-256 of the DER."""
     return base64url.encode(hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).digest())
+
+
+def key_id(authority: x509.Certificate) -> str | None:
+    """The name that certificates below ``authority`` give its key (``aki`` of DCQL), if it has one."""
+    try:
+        value = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return None
+    return base64url.encode(value.digest)
+
+
+def authority_key_ids(chain: Iterable[x509.Certificate]) -> frozenset[str]:
+    """The key identifiers that the certificates of a chain name as their authorities'."""
+    found = set()
+    for certificate in chain:
+        try:
+            value = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        except x509.ExtensionNotFound:
+            continue
+        if value.key_identifier:
+            found.add(base64url.encode(value.key_identifier))
+    return frozenset(found)
 
 
 def _builder(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from idv.credentials import jose
+from idv.credentials.certificates import authority_key_ids
 from idv.credentials.keys import KeyInvalid, public_key_of
 from recovery_portal.kit.errors import DomainError
 
@@ -114,6 +115,17 @@ def leaf_of(x5c: object, *, authorities: Sequence[x509.Certificate], at: datetim
         raise IssuerUntrusted("certificate_chain_malformed", "the chain carries the anchor")
     _require_anchored(chain[-1], authorities, at, depth=len(chain) - 1)
     return chain[0]
+
+
+def authorities_named_in(header: Mapping[str, Any]) -> frozenset[str]:
+    """Which authorities' keys the certificates of a header name (``aki`` of DCQL); none when it has no certificates.
+
+    Nothing is verified: it is for a wallet to find among its own what a verifier is likely to believe.
+    """
+    try:
+        return authority_key_ids(_certificates(header.get("x5c")))
+    except IssuerUntrusted:
+        return frozenset()
 
 
 def unvouched_leaf_of(x5c: object, *, at: datetime) -> x509.Certificate:

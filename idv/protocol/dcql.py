@@ -12,6 +12,7 @@ JWT_FORMAT = "jwt_vc_json"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_CREDENTIALS = 8
 _MAX_CLAIMS = 64
+_AKI = "aki"
 
 Path = tuple[str | int | None, ...]
 
@@ -22,11 +23,15 @@ class DcqlInvalid(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class HeldCredential:
-    """What a wallet tells ``match`` about one credential: its type, and its claims disclosed."""
+    """What a wallet tells ``match`` about one credential: its type, its claims disclosed, and who certified its key.
+
+    ``authority_key_ids`` are the key identifiers that the certificates in its header name as their authorities'.
+    """
 
     key: str
     vct: str
     claims: Mapping[str, Any]
+    authority_key_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +62,17 @@ def names_in(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def query(
-    *, query_id: str, vcts: Sequence[str], claims: Sequence[str], claim_sets: Sequence[Sequence[str]] = ()
+    *,
+    query_id: str,
+    vcts: Sequence[str],
+    claims: Sequence[str],
+    claim_sets: Sequence[Sequence[str]] = (),
+    authority_key_ids: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A query for one SD-JWT VC of a type in ``vcts`` with all of the top-level ``claims``.
 
     ``claim_sets``, when given, names the combinations of them that will do, the preferred one first.
+    ``authority_key_ids`` tells wallets whose certificates will be believed (section 6.1.1.1): a hint, checked again.
     """
     entry: dict[str, Any] = {
         "id": query_id,
@@ -71,6 +82,8 @@ def query(
     }
     if claim_sets:
         entry["claim_sets"] = [list(names) for names in claim_sets]
+    if authority_key_ids:
+        entry["trusted_authorities"] = [{"type": _AKI, "values": list(authority_key_ids)}]
     built = {"credentials": [entry]}
     validate(built)
     return built
@@ -191,9 +204,19 @@ def _step_into(item: Any, step: str | int | None) -> list[Any]:
 
 
 def _options_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[tuple[Path, ...], ...]:
-    if candidate.vct not in entry["meta"]["vct_values"]:
+    if candidate.vct not in entry["meta"]["vct_values"] or not _may_be_certified(entry, candidate):
         return ()
     return _satisfied(entry, candidate.claims)
+
+
+def _may_be_certified(entry: Mapping[str, Any], candidate: HeldCredential) -> bool:
+    """Whether one of the authorities that the verifier believes may stand behind it (section 6.1.1)."""
+    authorities = entry.get("trusted_authorities", [])
+    # Of a trust framework that we cannot look into we cannot say no.
+    return not authorities or any(
+        authority["type"] != _AKI or not candidate.authority_key_ids.isdisjoint(authority["values"])
+        for authority in authorities
+    )
 
 
 def _satisfied(entry: Mapping[str, Any], claims: Mapping[str, Any]) -> tuple[tuple[Path, ...], ...]:
@@ -232,6 +255,12 @@ def _validated_credential(entry: object) -> str:
         for types in _list(entry["meta"], "type_values", _MAX_CLAIMS):
             if not isinstance(types, list) or not types or not all(isinstance(name, str) for name in types):
                 raise DcqlInvalid("dcql_malformed", "type_values are lists of texts")
+    if "trusted_authorities" in entry:
+        for authority in _list(entry, "trusted_authorities", _MAX_CLAIMS):
+            if not isinstance(authority, dict) or not isinstance(authority.get("type"), str):
+                raise DcqlInvalid("dcql_malformed", "an authority has a type")
+            if not all(isinstance(value, str) for value in _list(authority, "values", _MAX_CLAIMS)):
+                raise DcqlInvalid("dcql_malformed", "an authority has values that are texts")
     for name in ("multiple", "require_cryptographic_holder_binding"):
         if not isinstance(entry.get(name, False), bool):
             raise DcqlInvalid("dcql_malformed", f"{name} is true or false")

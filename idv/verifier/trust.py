@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.cache import cache
 
 from idv.credentials import jose
+from idv.credentials.certificates import key_id
 from idv.credentials.keys import KeyInvalid, jwk_of, public_key_of, thumbprint
 from idv.credentials.status_list import FetchedStatus
 from idv.credentials.trust import IssuerUntrusted, TrustedIssuer, TrustedIssuers, p256_key_of
@@ -83,6 +84,21 @@ def _thumbprint_of(entry: object) -> str:
 def certificates_in(pem: str) -> list[x509.Certificate]:
     """The certificates of a PEM bundle. Raises ValueError."""
     return x509.load_pem_x509_certificates(pem.encode("ascii")) if pem.strip() else []
+
+
+def believed_authorities(provider: IdentityProvider) -> list[str]:
+    """The key identifiers of every authority that may certify this provider's keys, as a hint for wallets.
+
+    Empty when published keys count as well, or when an authority has no identifier: then a hint would leave out what
+    is believed.
+    """
+    bundles = {row.vct: certificates_in(row.certificates) for row in provider.type_authorities.all()}
+    own = certificates_in(provider.trusted_certificates)
+    believed = [bundles.get(vct, own) for vct in provider.allowed_vcts]
+    named = [key_id(authority) for authorities in believed for authority in authorities]
+    if not all(believed) or None in named:
+        return []
+    return sorted({name for name in named if name})
 
 
 def type_name(provider: IdentityProvider) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from idv.credentials import keys, sd_jwt
+from idv.credentials import jose, keys, sd_jwt
+from idv.credentials.trust import authorities_named_in
 from idv.protocol import dcql
 from idv.protocol import presentation as protocol
 from idv.protocol.transaction_data import digest_of
@@ -177,7 +178,13 @@ def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str]
     compacts = {key: opened.open(copy.compact_sealed, purpose=COPY_SEAL).decode() for key, copy in copies.items()}
     claims = {key: sd_jwt.read(compact) for key, compact in compacts.items()}
     held = [
-        dcql.HeldCredential(key=key, vct=row.credential_type, claims=claims[key]) for key, row in credentials.items()
+        dcql.HeldCredential(
+            key=key,
+            vct=row.credential_type,
+            claims=claims[key],
+            authority_key_ids=authorities_named_in(jose.peek(sd_jwt.parse(compacts[key]).issuer_jwt).header),
+        )
+        for key, row in credentials.items()
     ]
     matches = dcql.match(query, held)
     parts = []

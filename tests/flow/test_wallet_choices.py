@@ -4,10 +4,11 @@ import json
 
 import httpx
 import pytest
+from django.utils import timezone
 
-from idv.credentials import base64url, keys
-from idv.protocol import did, transaction_data
-from tests.fakes.foreign_issuer import VCT, as_path
+from idv.credentials import base64url, certificates, keys
+from idv.protocol import dcql, did, transaction_data
+from tests.fakes.foreign_issuer import VCT, ForeignIssuer, as_path
 from tests.fakes.foreign_verifier import DID, HOST, ForeignVerifier
 from tests.flow.wallet_parties import *  # noqa: F403
 from tests.flow.wallet_parties import join, receive
@@ -189,3 +190,13 @@ class TestIdentifiers:
         holder.submit(answer="share")
         assert holder.heading == "Success"
         assert "did" not in verifier.calls
+
+
+def test_a_verifier_that_names_its_authorities_is_offered_what_they_certified(holder, houses):
+    issuer = join(ForeignIssuer(at=timezone.now(), by_certificate=True))
+    receive(holder, issuer)
+    [own] = certificates.authority_key_ids(issuer.key.chain)
+    for named, fits in (("c29tZWJvZHkgZWxzZQ", False), (own, True)):
+        query = dcql.query(query_id="id1", vcts=[VCT], claims=["firstName"], authority_key_ids=[named])
+        ask(holder, join(ForeignVerifier(at=issuer.at, query=query)))
+        assert ("Nothing in this wallet is what is being asked for" in holder.text) is not fits

@@ -77,6 +77,7 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
         vcts=request.provider.allowed_vcts,
         claims=asked,
         claim_sets=() if follows else (asked, required),
+        authority_key_ids=trust.believed_authorities(request.provider),
     )
     as_jwt = dcql.jwt_query(
         query_id=JWT_QUERY_ID,

@@ -83,6 +83,11 @@ MALFORMED = {
     "a set without options": of(entry(), credential_sets=[{}]),
     "a set that is a text": of(entry(), credential_sets=["identity"]),
     "required is a text": of(entry(), credential_sets=[{"options": [["identity"]], "required": "no"}]),
+    "no authorities": of(entry(trusted_authorities=[])),
+    "an authority without type": of(entry(trusted_authorities=[{"values": ["a"]}])),
+    "an authority that is a text": of(entry(trusted_authorities=["aki"])),
+    "an authority without values": of(entry(trusted_authorities=[{"type": "aki", "values": []}])),
+    "an authority of numbers": of(entry(trusted_authorities=[{"type": "aki", "values": [1]}])),
     "an empty option": of(entry(), credential_sets=[{"options": [[]]}]),
 }
 
@@ -105,6 +110,18 @@ def test_of_several_credentials_those_of_the_type_with_the_claims_match() -> Non
     assert [match.key for match in found["identity"]] == ["1", "4"]
     assert found["identity"][0].names == ("firstName", "lastName")
     assert dcql.match(QUERY, []) == {}
+
+
+def test_of_two_that_fit_the_one_whose_authority_is_believed_matches() -> None:
+    asked = dcql.query(query_id="identity", vcts=["type"], claims=["firstName"], authority_key_ids=["abc", "def"])
+    assert asked["credentials"][0]["trusted_authorities"] == [{"type": "aki", "values": ["abc", "def"]}]
+    kept = [
+        dcql.HeldCredential(key=key, vct="type", claims={"firstName": "A"}, authority_key_ids=frozenset(names))
+        for key, names in (("1", {"xyz"}), ("2", {"def", "xyz"}), ("3", set()))
+    ]
+    assert [match.key for match in dcql.match(asked, kept)["identity"]] == ["2"]
+    asked["credentials"][0]["trusted_authorities"].append({"type": "etsi_tl", "values": ["https://list.test"]})
+    assert len(dcql.match(asked, kept)["identity"]) == 3, "what cannot be looked into excludes nobody"
 
 
 def test_without_claims_nothing_is_disclosed() -> None:

@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from idv.credentials import certificates
+from idv.credentials import certificates, jose, keys, trust
+from idv.verifier.flows.answering import query_for
 from idv.verifier.models import IdentityProvider, PresentationRequest, TypeAuthority
 
 from .parties import Provider, WalletInHand, post
@@ -34,6 +35,22 @@ def test_an_authority_named_for_the_type_is_followed(
 ) -> None:
     TypeAuthority.objects.create(provider=row, vct=provider.vct, certificates=pem(provider.ca))
     assert answered(asked, wallet, client, at) == (200, "")
+
+
+def test_wallets_are_told_whose_certificates_will_be_believed(
+    row: IdentityProvider, provider: Provider, asked: PresentationRequest
+) -> None:
+    """OpenID4VP 1.0 section 6.1.1.1 (HAIP 1.0): ``aki``, and only when nothing else would be believed."""
+
+    def told() -> Any:
+        return query_for(PresentationRequest.objects.get(pk=asked.pk))["credentials"][0].get("trusted_authorities")
+
+    assert told() is None, "published keys count: any hint would leave some out"
+    row.trusted_certificates = pem(provider.ca)
+    row.save()
+    [hint] = told()
+    issued = jose.peek(provider.credential(keys.generate()).partition("~")[0]).header
+    assert (hint["type"], set(hint["values"])) == ("aki", trust.authorities_named_in(issued))
 
 
 def test_v5_an_authority_for_the_type_stands_instead_of_the_providers(
