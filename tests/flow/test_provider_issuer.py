@@ -2,14 +2,17 @@
 
 import json
 import logging
+import random
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from idv.credentials import jose, keys, sd_jwt
 from idv.protocol import issuance
-from idv.provider import credential
+from idv.provider import credential, policy, portraits
 from idv.provider.flows import offers, steps
 from idv.provider.models import (
     AccessToken,
@@ -352,6 +355,15 @@ def test_i14_the_credential_says_what_the_document_said(wallet, token):
         "everything else is optional"
     )
     assert visible["iat"] % 3600 == 0, "coarse, so that it links nobody to a visit"
+
+
+def test_i14_no_portrait_is_larger_than_its_cap():
+    """Noise is what JPEG cannot make small."""
+    out = BytesIO()
+    Image.frombytes("RGB", (2000, 1500), random.Random(7).randbytes(2000 * 1500 * 3)).save(out, "JPEG", quality=95)
+    portrait = portraits.for_credential(out.getvalue())
+    assert len(portrait) <= policy.PORTRAIT_MAX_BYTES
+    assert min(Image.open(BytesIO(portrait)).size) >= 80, "enough for a Face Check"
 
 
 def test_i5_secrets_are_in_no_log_and_no_error(wallet, shown, caplog):

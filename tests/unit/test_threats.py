@@ -1,7 +1,8 @@
-"""Which test answers which known attack on a verifier and its session; a test that is renamed away is missed here.
+"""Which test answers which known attack on issuer, verifier and session; a test that is renamed away is missed here.
 
-The numbers are those of the list of negative tests that the verifier was built from: V for what a trusted but faulty
-issuer or a hostile holder can send, S for the session around it.
+The numbers are those of the list of negative tests that both were built from: I for what a hostile wallet can do to the
+issuer, V for what a trusted but faulty issuer or a hostile holder can send, S for the session around it. What the
+OpenID Foundation's suite looks for stands under its own names.
 """
 
 import re
@@ -13,6 +14,45 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 TESTS = Path(__file__).parents[1]
 ANSWERED_BY = {
+    "I1 one code redeemed at once": ["test_i1_one_pre_authorized_code_redeemed_at_once"],
+    "I2 one nonce used at once": ["test_i2_one_nonce_used_at_once"],
+    "I3 a nonce that is stale or somebody else's": ["test_i3_a_nonce_that_is_stale_unknown_or_used_is_refused"],
+    "I4 an offer guessed or used": ["test_i4_an_offer_address_that_is_guessed_or_used_is_not_there"],
+    "I5 secrets in logs and errors": [
+        "test_i5_secrets_are_in_no_log_and_no_error",
+        "test_i5_addresses_that_are_secrets_are_not_logged",
+    ],
+    "I6 the token of one, the transaction of another": [
+        "test_i6_a_transaction_id_belongs_to_its_token",
+        "test_i6_a_notification_belongs_to_its_token",
+    ],
+    "I7 one key in two proofs": ["test_i7_the_same_key_twice_and_one_bad_proof_issue_nothing"],
+    "I8 other keys, and keys with addresses": ["test_i8_other_keys_are_refused_and_nothing_is_fetched"],
+    "I9 a kid that would have to be fetched": [
+        "test_i9_a_kid_is_never_fetched",
+        "test_i9_an_identifier_that_points_elsewhere_is_not_fetched",
+    ],
+    "I10 JSON that is none": [
+        "test_i10_odd_json_is_400_for_somebody_with_a_token_too",
+        "test_i10_a_body_that_is_no_json_is_a_400",
+        "test_no_request_makes_a_500",
+    ],
+    "I11 issued after the proofing ended": [
+        "test_i11_nothing_is_issued_after_the_proofing_ended",
+        "test_i11_no_token_either_once_the_proofing_ended",
+    ],
+    "I12 descriptions in plain ASCII": [
+        "test_i12_descriptions_are_plain_ascii",
+        "test_i12_an_error_description_is_plain_ascii",
+    ],
+    "I13 unknown documents and a forged Host": [
+        "test_i13_metadata_does_not_follow_the_host_header_and_unknown_documents_are_not_there",
+        "test_i13_unknown_well_known_addresses_are_404_in_json",
+    ],
+    "I14 claims that nobody verified, portraits without end": [
+        "test_i14_the_credential_says_what_the_document_said",
+        "test_i14_no_portrait_is_larger_than_its_cap",
+    ],
     "V1 times that are past, ahead or no times": ["test_a_trusted_but_faulty_issuer"],
     "V2 holder keys that are none, private or of another kind": ["test_a_trusted_but_faulty_issuer"],
     "V3 what decides, as a disclosure": [
@@ -114,6 +154,26 @@ ANSWERED_BY = {
     ],
 }
 
+IN_THE_SUITE = {
+    "issuer": (
+        "tests/flow/test_provider_official_suite.py",
+        [
+            "HappyFlow", "FailOnInvalidNonce", "FailOnMissingProof", "FailOnInvalidJwtProofSignature",
+            "FailOnUnknownCredentialConfigurationId", "FailOnUnknownCredentialIdentifier",
+            "FailOnUnsupportedEncryptionAlgorithm", "FailOnRequestWithAccessTokenInQuery",
+            "FailOnInvalidKeyAttestationSignature", "BatchIssuance", "MetadataTest",
+        ],
+    ),
+    "verifier": (
+        "tests/unit/idv/verifier/test_official_suite.py",
+        [
+            "HappyFlow", "MinimalCnfJwk", "InvalidCredentialSignature", "InvalidKbJwtSignature", "InvalidKbJwtNonce",
+            "InvalidKbJwtAud", "InvalidSdHash", "KbJwtIatInPast", "KbJwtIatInFuture", "RequestUriFetchedTwice",
+            "RequestUriMethodPost",
+        ],
+    ),
+}  # fmt: skip
+
 
 @cache
 def _names() -> frozenset[str]:
@@ -128,8 +188,21 @@ def test_every_threat_is_answered_by_a_test_of_that_name(threat: str) -> None:
 
 
 def test_the_list_is_whole() -> None:
-    numbers = [f"V{n}" for n in range(1, 10)] + [f"S{n}" for n in range(1, 20)]
+    numbers = [f"{kind}{n}" for kind, last in (("I", 14), ("V", 9), ("S", 19)) for n in range(1, last + 1)]
     assert [threat.split()[0] for threat in ANSWERED_BY] == numbers
+
+
+@pytest.mark.parametrize("role", IN_THE_SUITE)
+def test_every_module_of_the_official_suite_has_its_test(role: str) -> None:
+    path, modules = IN_THE_SUITE[role]
+    text = (TESTS.parent / path).read_text(encoding="utf-8")
+    own = [f"test_{re.sub('(?<=.)(?=[A-Z])', '_', module).lower()}" for module in modules]
+    missing = [
+        module
+        for module, name in zip(modules, own, strict=True)
+        if f"def {name}(" not in text and f'"{module}"' not in text
+    ]
+    assert not missing
 
 
 def test_s18_there_is_no_callback_to_forge() -> None:
