@@ -1,21 +1,27 @@
 """The provider's own admin site: which credentials there are, and which of them still count."""
 
+import base64
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from recovery_portal.kit import clock
 
-from .flows import status
-from .models import IssuedCredential, StatusChange
+from .errors import ProofingMoved
+from .flows import reviewing, status
+from .machine import State
+from .models import DecisionCheck, IssuedCredential, ProofingDecision, ProofingSession, StatusChange
 
 _Status = IssuedCredential.Status
 _PROOFINGS_AT_ONCE = 100
@@ -141,3 +147,97 @@ class StatusChangeAdmin(RecordAdmin):
     search_fields = ("=proofing_reference",)
     search_help_text = _("The reference of a verification, whole.")
     show_full_result_count = False
+
+
+class ChecksInline(admin.TabularInline):
+    """Why it was decided so: every fact that was looked at, and what a failure led to."""
+
+    model = DecisionCheck
+    fields = ("name", "ok", "reason_code", "weight")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ProofingDecision, site=site)
+class ProofingDecisionAdmin(RecordAdmin):
+    """What the checks found, with figures and codes; border cases are decided from here. No name and no picture."""
+
+    list_display = ("decided_at", "outcome", "reason_code", "score", "threshold", "party", "reference", "to_do")
+    list_filter = ("outcome",)
+    list_select_related = ("proofing__relying_party", "proofing__review")
+    search_fields = ("=proofing__reference",)
+    search_help_text = _("The reference of a verification, whole.")
+    fields = (
+        "decided_at", "outcome", "reason_code", "score", "threshold", "engine", "engine_version", "calibration",
+        "milliseconds", "party", "reference", "to_do",
+    )  # fmt: skip
+    readonly_fields = ("party", "reference", "to_do")
+    inlines = (ChecksInline,)
+    show_full_result_count = False
+
+    @admin.display(description=_("for"))
+    def party(self, decision: ProofingDecision) -> str:
+        return decision.proofing.relying_party.name
+
+    @admin.display(description=_("reference of the verification"))
+    def reference(self, decision: ProofingDecision) -> str:
+        return decision.proofing.reference
+
+    @admin.display(description=_("review"))
+    def to_do(self, decision: ProofingDecision) -> Any:
+        """By whom, or the way to the page where it is decided."""
+        if decision.outcome != ProofingDecision.Outcome.REVIEW:
+            return ""
+        if hasattr(decision.proofing, "review"):
+            said = _("accepted") if decision.proofing.review.accepted else _("declined")
+            return f"{said}: {decision.proofing.review.by}"
+        if decision.proofing.state != State.IN_REVIEW:
+            return _("ended before it was decided")
+        address = reverse("admin:provider_review", args=[decision.proofing_id])
+        return format_html('<a href="{}">{}</a>', address, _("Decide…"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrapped = self.admin_site.admin_view(self.review)
+        own: list[URLPattern] = [path("review/<uuid:proofing_id>/", wrapped, name="provider_review")]
+        return own + super().get_urls()
+
+    def review(self, request: HttpRequest, proofing_id: Any) -> HttpResponse:
+        """Photos and findings of one border case, and the two buttons. Looking is on record as deciding is."""
+        if not request.user.has_perm("provider.change_proofingsession"):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return HttpResponseNotAllowed(["GET", "POST"])
+        proofing = get_object_or_404(ProofingSession, pk=proofing_id)
+        form = ReasonForm(request.POST or None)
+        by, at = request.user.get_username(), clock.now()
+        try:
+            if request.method == "POST" and form.is_valid() and request.POST.get("answer") in {"accept", "decline"}:
+                accepted = request.POST["answer"] == "accept"
+                reviewing.conclude(
+                    proofing=proofing, accepted=accepted, reason=form.cleaned_data["reason"], by=by, at=at
+                )
+                messages.success(request, _("Accepted.") if accepted else _("Declined."))
+                return redirect("admin:provider_proofingdecision_changelist")
+            case = reviewing.look(proofing=proofing, by=by, at=at)
+        except ProofingMoved:
+            messages.warning(request, _("This one waits no more: it was decided, cancelled or ran out of time."))
+            return redirect("admin:provider_proofingdecision_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Is this the same person?"),
+            "opts": self.opts,
+            "form": form,
+            "decision": proofing.decisions.first(),
+            "document": case.document,
+            "photos": [
+                {"key": key, "address": f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"}
+                for key, jpeg in case.photos.items()
+            ],
+        }
+        return TemplateResponse(request, "provider/review_case.html", context)

@@ -15,6 +15,7 @@ class State(StrEnum):
     SELFIE_TIPS = "selfieTips"
     SELFIE = "selfie"
     CHECKING = "checking"
+    IN_REVIEW = "inReview"
     VERIFIED = "verified"
     OFFERED = "offered"
     ISSUED = "issued"
@@ -38,6 +39,9 @@ class Event(StrEnum):
     SELFIE_UNUSABLE = "selfieUnusable"
     IDENTITY_VERIFIED = "identityVerified"
     IDENTITY_DECLINED = "identityDeclined"
+    REVIEW_NEEDED = "reviewNeeded"
+    REVIEW_ACCEPTED = "reviewAccepted"
+    REVIEW_DECLINED = "reviewDeclined"
     OFFER_MADE = "offerMade"
     CREDENTIAL_ISSUED = "credentialIssued"
     RESULT_SENT = "resultSent"
@@ -67,6 +71,10 @@ TABLE: Table[State, Event] = Table(
         (_S.CHECKING, _E.SELFIE_UNUSABLE): _S.SELFIE_TIPS,
         (_S.CHECKING, _E.IDENTITY_VERIFIED): _S.VERIFIED,
         (_S.CHECKING, _E.IDENTITY_DECLINED): _S.DECLINED,
+        # A border case waits for a person, with its photos; whoever is asked says yes or no, never "once more".
+        (_S.CHECKING, _E.REVIEW_NEEDED): _S.IN_REVIEW,
+        (_S.IN_REVIEW, _E.REVIEW_ACCEPTED): _S.VERIFIED,
+        (_S.IN_REVIEW, _E.REVIEW_DECLINED): _S.DECLINED,
         (_S.VERIFIED, _E.OFFER_MADE): _S.OFFERED,
         (_S.OFFERED, _E.CREDENTIAL_ISSUED): _S.ISSUED,
         (_S.ISSUED, _E.RESULT_SENT): _S.RETURNED,

@@ -48,6 +48,10 @@ STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
 DOCUMENT_TRIES_MAX = 5
 SELFIE_TRIES_MAX = 5
 
+# Below the threshold by so much, it is for a person to say, where the relying party wants that.
+REVIEW_BAND = 20
+REVIEW_LIFETIME = timedelta(minutes=30)
+
 LEASE = timedelta(seconds=30)  # a worker that has not reported for so long is taken for dead
 DECIDE_SOFT_LIMIT_S = 90
 DECIDE_HARD_LIMIT_S = 120

@@ -32,6 +32,7 @@ _own = [
     path(f"{_proofing}/selfie/movement", phone.movement, name="selfie-movement"),
     path(f"{_proofing}/no-camera", phone.no_camera, name="no-camera"),
     path(f"{_proofing}/checking", phone.checking, name="checking"),
+    path(f"{_proofing}/review", outcome.review, name="review"),
     path(f"{_proofing}/add", outcome.add, name="add"),
     path(f"{_proofing}/open", outcome.open_wallet, name="open"),
     path(f"{_proofing}/finished", outcome.finished, name="finished"),

@@ -16,7 +16,7 @@ from tests.flow.provider_house import house, portal  # noqa: F401
 
 PAGES = [
     "scan", "follow", "details", "document", "document-tips", "document-photos", "selfie-tips", "selfie", "checking",
-    "add", "open", "finished", "declined", "cancelled", "expired",
+    "review", "add", "open", "finished", "declined", "cancelled", "expired",
 ]  # fmt: skip
 ACTIONS = ["continue-here", "without-biometrics", "another-document"]
 ROLES = list(Role)

@@ -194,10 +194,13 @@ def _compare(
     findings.score = round(measured.confidence, 2)
     matched = measured.confidence >= findings.threshold
     findings.note("face_match", matched, "" if matched else "face_mismatch")
-    if not matched:
+    near = measured.confidence >= findings.threshold - policy.REVIEW_BAND
+    if not matched and not (near and proofing.relying_party.manual_review):
         return findings.conclude(_Outcome.DECLINED, "face_mismatch")
     findings.document = _document_fields(reading)
     findings.portrait = portraits.for_credential(reading.portrait)
+    if not matched:
+        return findings.conclude(_Outcome.REVIEW, "face_mismatch")
     return findings.conclude(_Outcome.VERIFIED)
 
 
@@ -210,7 +213,7 @@ def _record(proofing: ProofingSession, findings: Findings, started: float, at: d
     elapsed = time.monotonic() - started
     decided_at = at + timedelta(seconds=elapsed)
     findings = _within_tries(proofing, findings)
-    event, changes = _consequence(proofing, findings)
+    event, changes = _consequence(proofing, findings, decided_at)
     with transaction.atomic():
         proofing.apply(event, at=decided_at, reason=findings.reason_code, progress=None, lease_until=None, **changes)
         decision = proofing.decisions.create(
@@ -242,26 +245,27 @@ def _within_tries(proofing: ProofingSession, findings: Findings) -> Findings:
     return findings
 
 
-def _consequence(proofing: ProofingSession, findings: Findings) -> tuple[Event, dict[str, Any]]:
+def _consequence(proofing: ProofingSession, findings: Findings, at: datetime) -> tuple[Event, dict[str, Any]]:
     code = findings.reason_code
     if findings.outcome == _Outcome.DOCUMENT_UNUSABLE:
         return Event.DOCUMENT_UNUSABLE, {"retake_code": code, "document_tries": proofing.document_tries + 1}
     if findings.outcome == _Outcome.SELFIE_UNUSABLE:
         return Event.SELFIE_UNUSABLE, {"retake_code": code, "selfie_tries": proofing.selfie_tries + 1}
-    if findings.outcome == _Outcome.VERIFIED:
-        document = proofing.seal(json.dumps(findings.document).encode(), purpose="document")
-        portrait = proofing.seal(findings.portrait, purpose="portrait")
-        return Event.IDENTITY_VERIFIED, {
-            "verdict": "verified",
-            "document_sealed": document,
-            "portrait_sealed": portrait,
+    if findings.outcome in {_Outcome.VERIFIED, _Outcome.REVIEW}:
+        found = {
+            "document_sealed": proofing.seal(json.dumps(findings.document).encode(), purpose="document"),
+            "portrait_sealed": proofing.seal(findings.portrait, purpose="portrait"),
         }
+        if findings.outcome == _Outcome.VERIFIED:
+            return Event.IDENTITY_VERIFIED, {"verdict": "verified", **found}
+        # A person needs longer than a machine: whoever hands in photos at the last moment is not cut off by that.
+        return Event.REVIEW_NEEDED, {"expires_at": max(proofing.expires_at, at + policy.REVIEW_LIFETIME), **found}
     return Event.IDENTITY_DECLINED, {"verdict": "declined", "reason_code": code}
 
 
 def _delete_photos(proofing: ProofingSession, outcome: str) -> None:
     """What is still needed for the next round stays; everything else goes with the decision."""
-    gone = {_Outcome.DOCUMENT_UNUSABLE: ["document"], _Outcome.SELFIE_UNUSABLE: ["selfie"]}
+    gone = {_Outcome.DOCUMENT_UNUSABLE: ["document"], _Outcome.SELFIE_UNUSABLE: ["selfie"], _Outcome.REVIEW: []}
     proofing.photos.filter(purpose__in=gone.get(_Outcome(outcome), ["document", "selfie"])).delete()
 
 

@@ -16,6 +16,7 @@ def register(
     jwks: dict[str, Any] | None,
     at: datetime,
     high_assurance: bool = False,
+    manual_review: bool = False,
 ) -> tuple[RelyingParty, bool]:
     """Create or change the relying party with this ``client_id``; the second value says whether it is new."""
     return RelyingParty.objects.update_or_create(
@@ -26,6 +27,7 @@ def register(
             "jwks_uri": jwks_uri,
             "jwks": jwks,
             "high_assurance": high_assurance,
+            "manual_review": manual_review,
             "enabled": True,
         },
         create_defaults={
@@ -34,6 +36,7 @@ def register(
             "jwks_uri": jwks_uri,
             "jwks": jwks,
             "high_assurance": high_assurance,
+            "manual_review": manual_review,
             "created_at": at,
         },
     )

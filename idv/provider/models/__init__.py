@@ -19,6 +19,7 @@ from .proofing import (
     ProofingConsent,
     ProofingDecision,
     ProofingEvent,
+    ProofingReview,
     ProofingSession,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "ProofingConsent",
     "ProofingDecision",
     "ProofingEvent",
+    "ProofingReview",
     "ProofingSession",
     "ProviderKey",
     "PushedRequest",

@@ -18,6 +18,7 @@ class RelyingParty(models.Model):
     jwks = models.JSONField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     high_assurance = models.BooleanField(default=False)  # for all of its people, whatever a request asks for
+    manual_review = models.BooleanField(default=False)  # border cases wait for an operator instead of being declined
     created_at = models.DateTimeField()
 
     class Meta:

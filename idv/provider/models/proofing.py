@@ -181,23 +181,47 @@ class ProofingDecision(models.Model):
     class Outcome(models.TextChoices):
         VERIFIED = "verified"
         DECLINED = "declined"
+        REVIEW = "review"
         DOCUMENT_UNUSABLE = "documentUnusable"
         SELFIE_UNUSABLE = "selfieUnusable"
 
     proofing = models.ForeignKey(ProofingSession, on_delete=models.CASCADE, related_name="decisions")
     round = models.PositiveSmallIntegerField()
-    outcome = models.CharField(max_length=20, choices=Outcome)
-    reason_code = models.CharField(max_length=50, blank=True)
-    decided_at = models.DateTimeField()
-    score = models.FloatField(null=True, blank=True)  # confidence 0-100
-    threshold = models.PositiveSmallIntegerField()
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    reason_code = models.CharField(_("reason"), max_length=50, blank=True)
+    decided_at = models.DateTimeField(_("decided at"))
+    score = models.FloatField(_("score"), null=True, blank=True)  # confidence 0-100
+    threshold = models.PositiveSmallIntegerField(_("threshold"))
     engine = models.CharField(max_length=50, blank=True)
     engine_version = models.CharField(max_length=50, blank=True)
     calibration = models.CharField(max_length=80, blank=True)
     milliseconds = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("decision")
+        ordering = ["-decided_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["proofing", "round"], name="provider_one_decision_per_round")]
+        indexes = [models.Index(fields=["-decided_at", "-id"], name="provider_decided_at")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.reason_code}".strip()
+
+
+class ProofingReview(models.Model):
+    """What a person said about a border case: why, by whom and when. One for each proofing."""
+
+    proofing = models.OneToOneField(ProofingSession, on_delete=models.CASCADE, related_name="review")
+    accepted = models.BooleanField(_("accepted"))
+    reason = models.CharField(_("reason"), max_length=200)
+    by = models.CharField(_("by"), max_length=150)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("review")
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="provider_review_reason_given")]
+
+    def __str__(self) -> str:
+        return f"{self.by} {self.at:%Y-%m-%d %H:%M}"
 
 
 class DecisionCheck(models.Model):
@@ -209,13 +233,17 @@ class DecisionCheck(models.Model):
         NOTED = "noted"  # for the operator; nothing hangs on it alone
 
     decision = models.ForeignKey(ProofingDecision, on_delete=models.CASCADE, related_name="checks")
-    name = models.CharField(max_length=40)
-    ok = models.BooleanField()
-    reason_code = models.CharField(max_length=50, blank=True)
-    weight = models.CharField(max_length=8, choices=Weight, default=Weight.DECISIVE)
+    name = models.CharField(_("check"), max_length=40)
+    ok = models.BooleanField(_("passed"))
+    reason_code = models.CharField(_("reason"), max_length=50, blank=True)
+    weight = models.CharField(_("weight"), max_length=8, choices=Weight, default=Weight.DECISIVE)
 
     class Meta:
+        verbose_name = _("check")
         ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AuthorizationCode(models.Model):

@@ -32,6 +32,7 @@ _STAGES = {
     State.SELFIE_TIPS: _("Take the photos of yourself with the phone."),
     State.SELFIE: _("Take the photos of yourself with the phone."),
     State.CHECKING: _("Your photos are being checked."),
+    State.IN_REVIEW: _("Somebody is looking at your photos. This can take some minutes."),
     State.VERIFIED: _("You are verified. Add the credential to your wallet on the phone."),
     State.OFFERED: _("Add the credential to your wallet on the phone."),
 }
@@ -87,6 +88,13 @@ def _next(proofing: ProofingSession, role: Role, on: str) -> str | None:
 def follow(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
     message = _STAGES.get(State(proofing.state), "")
     return render(request, "provider/follow.html", {"proofing": proofing, "message": message, "page": "follow"})
+
+
+@page("review")
+@require_safe
+def review(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    context = {"proofing": proofing, "message": _STAGES[State.IN_REVIEW], "page": "review"}
+    return render(request, "provider/review.html", context)
 
 
 @page("add")

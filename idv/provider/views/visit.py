@@ -39,6 +39,7 @@ _ON_THE_PHONE = {
     State.SELFIE_TIPS: "selfie-tips",
     State.SELFIE: "selfie",
     State.CHECKING: "checking",
+    State.IN_REVIEW: "review",
     State.VERIFIED: "add",
     State.OFFERED: "open",
 }

@@ -21,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--high-assurance", action="store_true", help="two readers must agree on everybody's document"
         )
+        parser.add_argument(
+            "--manual-review", action="store_true", help="border cases wait for an operator instead of being declined"
+        )
         keys = parser.add_mutually_exclusive_group(required=True)
         keys.add_argument("--jwks-uri", default="")
         keys.add_argument("--jwks", type=Path, help="a file with the JWK set")
@@ -37,6 +40,7 @@ class Command(BaseCommand):
             jwks_uri=options["jwks_uri"],
             jwks=self._read(options["jwks"]),
             high_assurance=options["high_assurance"],
+            manual_review=options["manual_review"],
             at=clock.now(),
         )
         self.stdout.write(f"{party.name} is {'registered' if is_new else 'up to date'}.")
