@@ -1,36 +1,48 @@
 """The directory and the audit in the admin site. Signing in is the portal's work, not the admin site's."""
 
-import json
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import flows
+from accounts import flows, operator_sign_in
+from accounts.audit import admin as audit_admin  # noqa: F401 - registering is the import's purpose
 from accounts.audit import flows as audit
 from accounts.errors import NotPermitted
-from accounts.models import AuditEvent, DirectoryGroup, User
+from accounts.models import DirectoryGroup, OperatorSignInPolicy, User
 from accounts.names import normalise_account_name
 from accounts.operators import Operator, check_may_manage
+from accounts.signin import session
 from accounts.views import me, sign_out
 from recovery_portal.kit import clock
-from recovery_portal.kit.tables import csv_answer
 
 
 def _portal_sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     """One way in for everybody (ASVS 6.1.3). Somebody signed in who is no operator gets no second chance here."""
-    if request.user.is_authenticated:
-        return redirect("accounts:apps")
+    if isinstance(request.user, User):
+        return redirect("accounts:operator_passkey" if _lacks_passkey(request) else "accounts:apps")
     return redirect(f"{reverse('accounts:sign_in')}?{urlencode({'next': reverse('admin:index')})}")
+
+
+def _may_enter(request: HttpRequest) -> bool:
+    """What every page of the admin site and of the console asks first."""
+    return AdminSite.has_permission(admin.site, request) and not _lacks_passkey(request)
+
+
+def _lacks_passkey(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and operator_sign_in.is_barred(
+        request.user, signed_in_with=session.method(request)
+    )
 
 
 def _portal_sign_out(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -205,41 +217,40 @@ class DirectoryGroupAdmin(admin.ModelAdmin):
         )
 
 
-@admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
-    """To be read by everybody who may, to be written by nobody, superusers included."""
+@admin.register(OperatorSignInPolicy)
+class OperatorSignInPolicyAdmin(admin.ModelAdmin):
+    """The one row: its list is its form."""
 
-    list_display = ("at", "activity", "result", "target_name", "initiated_by_name", "reason")
-    list_filter = ("result", "service", "category", "activity")
-    search_fields = ("target_name", "initiated_by_name", "correlation_id", "activity")
-    date_hierarchy = "at"
-    list_select_related = False
-    actions = ("export",)
-
-    @admin.action(description=_("Download selected audit events as CSV"), permissions=["view"])
-    def export(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> HttpResponseBase:
-        """The selection, or everything that the filters leave. That it left the house is audited."""
-        audit.record(
-            activity="Audit log exported", at=clock.now(), initiated_by=me(request), service="Core Directory",
-            category="AuditLog", details={"rows": str(queryset.count())},
-        )  # fmt: skip
-        header = ("number", "at", "activity", "result", "reason", "service", "category", "correlationId", "target",
-                  "initiatedBy", "details")  # fmt: skip
-        rows = (
-            (e.sequence or "", e.at.isoformat(), e.activity, e.result, e.reason, e.service, e.category,
-             e.correlation_id, e.target_name, e.initiated_by_name, json.dumps(e.details, sort_keys=True))
-            for e in queryset.order_by("at", "id").iterator(chunk_size=2000)
-        )  # fmt: skip
-        return csv_answer("audit", header, rows)
+    fields = ("passkey_required",)
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: OperatorSignInPolicy | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
-        return False
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = OperatorSignInPolicy.objects.get_or_create(pk=OperatorSignInPolicy.THE_ROW)[0]
+        return redirect("admin:accounts_operatorsigninpolicy_change", row.pk)
+
+    def save_model(self, request: HttpRequest, obj: OperatorSignInPolicy, form: Any, change: bool) -> None:
+        try:
+            operator_sign_in.require_passkey(
+                required=obj.passkey_required,
+                by=Operator(user=me(request)),
+                signed_in_with=session.method(request),
+                at=clock.now(),
+            )
+        except NotPermitted as refused:
+            messages.error(request, refused.reason)
+        else:
+            messages.success(request, _("The policy was saved."))
+
+    def response_change(self, request: HttpRequest, obj: OperatorSignInPolicy) -> HttpResponse:
+        return redirect(request.path)
 
 
 def _note(request: HttpRequest, activity: str, target: User, changed: list[str]) -> None:
@@ -256,5 +267,6 @@ def _note(request: HttpRequest, activity: str, target: User, changed: list[str])
 admin.site.site_header = _("Administration")
 admin.site.site_title = _("Administration")
 admin.site.index_title = _("Directory, recovery and passes")
+admin.site.has_permission = _may_enter  # type: ignore[method-assign]
 admin.site.login = _portal_sign_in  # type: ignore[method-assign]
 admin.site.logout = _portal_sign_out  # type: ignore[method-assign, assignment]

@@ -61,6 +61,13 @@ def add_group(*, display_name: str, description: str, by: Operator, at: datetime
 
 
 @transaction.atomic
+def describe_group(*, group: DirectoryGroup, description: str, by: Operator, at: datetime) -> None:
+    group.description = description
+    group.save(update_fields=["description"])
+    _note_group("Update group", group, by=by, at=at, changed="description")
+
+
+@transaction.atomic
 def add_member(*, group: DirectoryGroup, user: User, by: Operator, at: datetime) -> None:
     """Raises DirectoryRefused (already_a_member)."""
     DirectoryGroup.objects.select_for_update().get(pk=group.pk)

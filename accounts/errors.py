@@ -28,7 +28,8 @@ class PasswordRefused(DomainError):
 
 
 class NotPermitted(DomainError):
-    """The operator may do this, but not to this account. Codes: own_account, operator_account."""
+    """The operator may do this, but not to this account, or not so. Codes: own_account, operator_account,
+    passkey_missing."""
 
 
 class DirectoryRefused(DomainError):

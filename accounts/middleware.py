@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts import operator_sign_in
+from accounts.models import User
 from accounts.signin import session
 from recovery_portal.kit import clock
 
@@ -61,3 +63,33 @@ class RegistrationGate:
         if match is None or match.view_name not in OPEN_WHILE_BOUND:
             return redirect("accounts:security_info")
         return None
+
+
+# Where a program is let in to act for the person who is signed in, and where a passkey is made.
+_FOR_PROGRAMS = frozenset({"api-authorize", "api-device"})
+_NEW_PASSKEYS = frozenset({"accounts:add_passkey", "accounts:add_passkey_options"})
+
+
+class OperatorGate:
+    """Where operators must sign in with a passkey, no other sign-in lets a program act for one, and none makes a
+    further passkey: else a password would open the admin site by a detour. The admin site itself asks
+    `accounts.admin`. Whoever has no usable passkey may make the first; so may a Temporary Access Pass, which another
+    operator issued."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        if name not in _FOR_PROGRAMS | _NEW_PASSKEYS or not isinstance(request.user, User):
+            return None
+        method = session.method(request)
+        if not operator_sign_in.is_barred(request.user, signed_in_with=method):
+            return None
+        if name in _NEW_PASSKEYS and (method == "temporaryAccessPass" or not request.user.passkeys.usable().exists()):
+            return None
+        return redirect("accounts:operator_passkey")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import AuditEvent
 from accounts.names import normalise_account_name
+from accounts.operator_sign_in_policy import OperatorSignInPolicy
 from accounts.passkeys.models import Passkey, PasskeyChallenge
 from accounts.sent_notices import SentNotice
 from accounts.signin.models import AuthenticatorApp, FailureStreak
@@ -23,6 +24,7 @@ __all__ = [
     "AuthenticatorApp",
     "DirectoryGroup",
     "FailureStreak",
+    "OperatorSignInPolicy",
     "Passkey",
     "PasskeyChallenge",
     "SentNotice",

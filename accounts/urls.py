@@ -17,6 +17,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("sign-out/everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("apps/", views.apps, name="apps"),
+    path("operators/passkey/", views.operator_passkey, name="operator_passkey"),
     path("security-info/", views.security_info, name="security_info"),
     path("security-info/add/", adding.add_method, name="add_method"),
     path("security-info/add/passkey/", adding.add_passkey, name="add_passkey"),

@@ -9,6 +9,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -59,6 +60,18 @@ def renew_session(request: HttpRequest) -> None:
 def apps(request: HttpRequest) -> HttpResponse:
     """`/apps/`: where a sign-in leads."""
     return render(request, "accounts/apps.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def operator_passkey(request: HttpRequest) -> HttpResponse:
+    """`/operators/passkey/`: administration wants a sign-in with a passkey."""
+    user = me(request)
+    if request.method == "POST":
+        session.remember_account_name(request, user.user_principal_name)
+        session.remember_next(request, reverse("admin:index"))
+        return redirect("accounts:prompt", method=passkeys.METHOD)
+    return render(request, "accounts/operator_passkey.html", {"has_passkey": user.passkeys.usable().exists()})
 
 
 @require_safe

@@ -131,7 +131,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
-    *(["accounts.middleware.RegistrationGate"] if _HAS_ACCOUNTS else []),
+    *(["accounts.middleware.RegistrationGate", "accounts.middleware.OperatorGate"] if _HAS_ACCOUNTS else []),
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

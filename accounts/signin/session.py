@@ -28,6 +28,7 @@ _SIGNED_IN_AT = "signed_in_at"
 _SEEN_AT = "seen_at"
 _DUTY = "registration_duty"
 _ENDS_AT = "ends_at"
+_METHOD = "signed_in_with"
 _BACKEND = "accounts.backends.DirectoryBackend"
 
 _KNOWN_COOKIE = f"{'__Host-' if settings.SESSION_COOKIE_SECURE else ''}portal-known-browser"
@@ -67,12 +68,18 @@ def begin(request: HttpRequest, outcome: SignedIn, *, at: datetime) -> None:
     outcome.user.refresh_from_db(fields=["session_epoch"])
     login(request, outcome.user, backend=_BACKEND)
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = at.isoformat()
+    request.session[_METHOD] = outcome.method
     request.session.pop(_DUTY, None)
     request.session.pop(_ENDS_AT, None)
     if outcome.duty is not None:
         request.session[_DUTY] = outcome.duty.until.isoformat() if outcome.duty.until else ""
         if outcome.duty.session_until is not None:
             request.session[_ENDS_AT] = outcome.duty.session_until.isoformat()
+
+
+def method(request: HttpRequest) -> str:
+    """The key of the method that opened this session; "" for one that is older than this record."""
+    return str(request.session.get(_METHOD, ""))
 
 
 def end(request: HttpRequest) -> None:

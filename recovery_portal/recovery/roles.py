@@ -67,7 +67,12 @@ _AUTHENTICATION: Final = (
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Authentication Administrator": _AUTHENTICATION,
-    "Privileged Authentication Administrator": (*_AUTHENTICATION, "tap.issue_for_operators"),
+    "Privileged Authentication Administrator": (
+        *_AUTHENTICATION,
+        "tap.issue_for_operators",
+        "accounts.view_operatorsigninpolicy",
+        "accounts.change_operatorsigninpolicy",
+    ),
     "Authentication Policy Administrator": (
         *_READS_DIRECTORY,
         *_READS_PROFILES,

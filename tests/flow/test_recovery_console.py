@@ -202,3 +202,20 @@ class TestWhoMayOpen:
         client = Client()
         client.force_login(alice)
         assert client.get(HOME).status_code == 302
+
+
+class TestSavings:
+    def test_the_estimate_of_this_directory_stands_there_at_once(self, alice: User) -> None:
+        page = operator("recovery.view_recoveryprofile").get(reverse("console:savings"))
+        assert page.context["form"].data["users"] == 2
+        assert page.context["found"].saving > 0
+
+    @pytest.mark.parametrize(
+        "typed",
+        [{"users": "-1"}, {"users": "x"}, {"monthly_percent": "101"}, {"help_desk_cost": "NaN"}, {"users": "9" * 400}],
+    )
+    def test_nonsense_is_said_and_nothing_is_estimated(self, alice: User, typed: dict[str, str]) -> None:
+        page = operator("recovery.view_recoveryprofile").get(reverse("console:savings"), typed)
+        assert page.status_code == 200
+        assert page.context["found"] is None
+        assert page.context["form"].errors

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 
 from recovery_portal.kit import http
 
-from .. import remote
+from .. import remote, trust
 from ..errors import ProviderUnavailable, RegistryRefused
-from ..models import IdentityProvider, ProviderCondition
+from ..models import IdentityProvider, ProviderCondition, TypeAuthority
 from ..models.provider import plain_issuer
 
 Subscription = ProviderCondition.Subscription
@@ -134,6 +134,36 @@ def register(*, name: str, client_id: str, found: Discovered, at: datetime) -> I
     except IntegrityError as error:
         raise RegistryRefused("already_registered", "A provider of this name or address is registered.") from error
     return provider
+
+
+def configure(*, provider: IdentityProvider, fields: Mapping[str, Any]) -> None:
+    """Set fields of a new or known provider, by the rules of its form. Raises RegistryRefused (provider_invalid)."""
+    authorities = fields.get("type_authorities")
+    plain = {name: value for name, value in fields.items() if name != "type_authorities"}
+    if not provider._state.adding and plain.get("issuer", provider.issuer) != provider.issuer:
+        provider.forget_documents()  # those of the old address must not vouch for the new one
+    for name, value in plain.items():
+        setattr(provider, name, value)
+    try:
+        trust.certificates_in(provider.trusted_certificates)
+        provider.full_clean(exclude=["metadata", "result_keys", "credential_keys"])
+        if provider.pinned_algorithms != ["ES256"]:
+            raise ValidationError({"pinned_algorithms": "this version verifies ES256 only"})
+        if not provider.allowed_vcts or not all(isinstance(vct, str) and vct for vct in provider.allowed_vcts):
+            raise ValidationError({"allowed_vcts": "not a list of texts"})
+        provider.save()
+        if authorities is not None:
+            provider.type_authorities.exclude(vct__in=authorities).delete()
+            for vct, pem in authorities.items():
+                row = TypeAuthority(provider=provider, vct=vct, certificates=pem)
+                row.clean_fields()
+                row.clean()
+                provider.type_authorities.update_or_create(vct=vct, defaults={"certificates": pem})
+    except ValidationError as error:
+        told = "; ".join(f"{name}: {' '.join(each)}" for name, each in error.message_dict.items())
+        raise RegistryRefused("provider_invalid", told) from error
+    except ValueError as error:
+        raise RegistryRefused("provider_invalid", "trusted_certificates: not certificates in PEM form") from error
 
 
 def set_subscription(*, provider: IdentityProvider, state: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import attempts, extensions, home, people, providers, reviews, switching, wizard
+from . import attempts, extensions, home, people, providers, reviews, savings, switching, wizard
 
 app_name = "console"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("extensions/<uuid:extension_id>/grant/", extensions.grant_extension, name="extension-grant"),
     path("extensions/<uuid:extension_id>/delete/", extensions.delete_extension, name="extension-delete"),
     path("extensions/<uuid:extension_id>/test/", extensions.test_extension, name="extension-test"),
+    path("savings/", savings.savings, name="savings"),
     path("providers/", providers.registry_page, name="providers"),
     path("providers/add/", providers.add, name="provider-add"),
     path("providers/<uuid:provider_id>/", providers.detail, name="provider"),

@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from accounts.audit import flows as audit
 from accounts.models import DirectoryGroup
 from accounts.operators import Operator
 from idv.verifier.models import IdentityProvider
 
 from ..errors import ProfileRefused
 from ..models import RecoveryPolicy, RecoveryProfile
-from .operating import record_exclusion_change, record_profile_change, record_profile_removal
+from .operating import CATEGORY, record_exclusion_change, record_profile_change, record_profile_removal
 from .safeguarding import switch_mode
 
 _COPIED = (
@@ -110,6 +111,19 @@ def copy_profile(*, profile: RecoveryProfile, name: str, by: Operator, at: datet
     return copied
 
 
+def set_include_groups(
+    *, profile: RecoveryProfile, groups: Collection[DirectoryGroup], by: Operator, at: datetime
+) -> None:
+    """Which groups the profile is for, apart from *all users*."""
+    told = ", ".join(sorted(str(group) for group in groups)) or "no group"
+    with transaction.atomic():
+        profile.include_groups.set(groups)
+        record_profile_change(
+            profile=profile, changed_by=by.user, application=by.application, changes={"include_groups": told},
+            created=False, at=at,
+        )  # fmt: skip
+
+
 def delete_profile(*, profile: RecoveryProfile, by: Operator, at: datetime) -> None:
     """Attempts made under it keep its terms, and those that run go on."""
     with transaction.atomic():
@@ -134,6 +148,21 @@ def change_scopes(
                 groups=sorted(str(group) for group in excluded),
                 at=at,
             )
+
+
+def demand(*, field: str, value: bool | int, by: Operator, at: datetime) -> None:
+    """Ask more of a switch to Production than before; to ask less is not decided here."""
+    with transaction.atomic():
+        policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
+        before = getattr(policy, field)
+        if value < before:
+            raise ProfileRefused("not_lowered", f"{field} is lowered in the console only.")
+        setattr(policy, field, value)
+        policy.save(update_fields=[field])
+        audit.record(
+            activity="Account Recovery settings updated", at=at, initiated_by=by.user, application=by.application,
+            details={field: f"{before} -> {value}"}, category=CATEGORY,
+        )  # fmt: skip
 
 
 def find_provider(issuer: str) -> IdentityProvider | None:

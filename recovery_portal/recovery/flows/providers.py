@@ -1,6 +1,8 @@
 """What operators do with providers, audited as the original audits its subscriptions (facts 1.12)."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -8,6 +10,7 @@ from django.urls import reverse
 
 from accounts.audit import flows as audit
 from accounts.models import User
+from accounts.operators import Operator
 from idv.verifier import flows as verifier
 from idv.verifier.flows import registry
 from idv.verifier.flows.registry import Subscription
@@ -15,6 +18,9 @@ from idv.verifier.models import IdentityProvider
 
 SUBSCRIPTION_UPDATED = "Identity verification provider subscription updated"
 _CATEGORY = "Policy"
+_TOLD: Final = frozenset(
+    {"issuer", "client_id", "description", "contact", "enabled", "allowed_vcts", "pinned_algorithms"}
+)
 
 
 def register(*, address: str, name: str, by: User, at: datetime) -> IdentityProvider:
@@ -67,11 +73,23 @@ def record_change(*, provider: IdentityProvider, by: User, changes: dict[str, st
     _audit(provider, "Identity verification provider updated", by, at, **changes)
 
 
-def _audit(provider: IdentityProvider, activity: str, by: User, at: datetime, **details: str) -> None:
+@transaction.atomic
+def configure(*, provider: IdentityProvider, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
+    """Set a new or known provider up from outside the console. Raises RegistryRefused."""
+    new = provider._state.adding
+    changes = {name: f"{getattr(provider, name)} -> {value}"[:500] for name, value in fields.items() if name in _TOLD}
+    registry.configure(provider=provider, fields=fields)
+    activity = "Identity verification provider registered" if new else "Identity verification provider updated"
+    _audit(provider, activity, by, at, **({"issuer": provider.issuer} if new else changes))
+
+
+def _audit(provider: IdentityProvider, activity: str, by: User | Operator, at: datetime, **details: str) -> None:
+    operator = by if isinstance(by, Operator) else Operator(user=by)
     audit.record(
         activity=activity,
         at=at,
-        initiated_by=by,
+        initiated_by=operator.user,
+        application=operator.application,
         details={"provider": provider.name, "providerId": str(provider.pk), **details},
         category=_CATEGORY,
     )
