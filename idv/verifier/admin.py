@@ -26,10 +26,16 @@ class IdentityProviderForm(forms.ModelForm):
             "enabled",
             "description",
             "contact",
+            "protocol",
             "allowed_vcts",
             "pinned_algorithms",
+            "trust_frameworks",
             "trusted_certificates",
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["protocol"].required = False  # who leaves it out means the one that issues
 
     def clean_trusted_certificates(self) -> str:
         pem: str = self.cleaned_data["trusted_certificates"]
@@ -39,20 +45,8 @@ class IdentityProviderForm(forms.ModelForm):
             raise forms.ValidationError(_("Paste certificates in PEM form."), code="certificates_invalid") from error
         return pem
 
-    def clean_allowed_vcts(self) -> list[str]:
-        return self._texts("allowed_vcts")
-
-    def clean_pinned_algorithms(self) -> list[str]:
-        algorithms = self._texts("pinned_algorithms")
-        if algorithms != ["ES256"]:
-            raise forms.ValidationError(_('This version verifies ES256 only: ["ES256"].'), code="algorithm_unsupported")
-        return algorithms
-
-    def _texts(self, name: str) -> list[str]:
-        value = self.cleaned_data[name]
-        if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-            raise forms.ValidationError(_("Enter a JSON list of texts."), code="list_invalid")
-        return value
+    def clean_protocol(self) -> str:
+        return self.cleaned_data["protocol"] or IdentityProvider.Protocol.PROOFING
 
 
 class TypeAuthorityInline(admin.StackedInline):

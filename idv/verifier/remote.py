@@ -1,6 +1,6 @@
 """A provider's published documents: fetched through the one guarded client, kept for a short time, refused when odd."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,17 +24,37 @@ def metadata(provider: IdentityProvider, *, at: datetime, fresh: bool = False) -
     if not fresh and fetched_at is not None and at < fetched_at + policy.METADATA_LIFETIME:
         kept: Mapping[str, str] = provider.metadata
         return kept
-    provider.metadata = discover(provider.issuer)
+    provider.metadata = discover(provider.issuer, protocol=provider.protocol, algorithms=provider.pinned_algorithms)
     provider.metadata_fetched_at = at
     provider.save(update_fields=["metadata", "metadata_fetched_at"])
     return provider.metadata
 
 
-def discover(issuer: str) -> dict[str, str]:
+def discover(issuer: str, *, protocol: str, algorithms: Collection[str] = ("ES256",)) -> dict[str, str]:
     """The metadata published at ``issuer``, whoever that is. Raises as ``metadata``."""
-    document = _fetch_object(_well_known(issuer, "oauth-authorization-server"))
+    if protocol == IdentityProvider.Protocol.OIDC:
+        # OpenID Connect Discovery 4: behind the path, where RFC 8414 puts it before.
+        document = _fetch_object(f"{issuer}/.well-known/openid-configuration")
+        _check_openid(document, issuer, algorithms)
+    else:
+        document = _fetch_object(_well_known(issuer, "oauth-authorization-server"))
     _check(document, issuer)
     return {name: document[name] for name in ("issuer", *_ENDPOINTS)}
+
+
+def _check_openid(document: Mapping[str, Any], issuer: str, algorithms: Collection[str]) -> None:
+    """What an OpenID provider must be able to do before anybody is sent there (see ``oidc_wire``)."""
+    for name, wanted in (
+        ("token_endpoint_auth_methods_supported", {"private_key_jwt"}),
+        ("code_challenge_methods_supported", {"S256"}),
+        ("id_token_signing_alg_values_supported", set(algorithms)),
+    ):
+        offered = document.get(name)
+        if not isinstance(offered, list) or not wanted & {str(each) for each in offered}:
+            raise ProviderUnavailable("metadata_invalid", f"{name} at {issuer} has none of {', '.join(sorted(wanted))}")
+    for name in ("authorization_response_iss_parameter_supported", "verified_claims_supported"):
+        if document.get(name) is not True:
+            raise ProviderUnavailable("metadata_invalid", f"{name} at {issuer} is not true")
 
 
 def credential_issuer(issuer: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the portal does with providers, wallets and faces. Import from here; the modules are rooms inside."""
 
+from .adopting import adopt_claims
 from .answering import Answer, receive_answer, serve_request
 from .face_check import begin_face_check, check_face, resume_face_check, submit_frames, tries_left, waiting_before
 from .presenting import RequestWire, collect, read_claims, request_presentation
@@ -17,6 +18,7 @@ __all__ = [
     "Answer",
     "ProofingResult",
     "RequestWire",
+    "adopt_claims",
     "begin_face_check",
     "cancel_presentation",
     "check_face",

@@ -1,32 +1,31 @@
 """Sending a person to a provider and opening the signed answer that comes back on the back channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from idv.credentials import jose
-from idv.protocol import authorization, messages, strict_json
-from recovery_portal.kit import http, tokens, vault
-from recovery_portal.kit.errors import DomainError
+from idv.protocol import authorization, messages
+from recovery_portal.kit import tokens, vault
 
-from .. import keys, policy, remote
+from .. import policy, remote
 from ..errors import ProofingRefused, ProviderUnavailable
 from ..models import IdentityProvider, ProofingRequest, SpentResult
+from ..wires import Answered, Finding, Question, wire_of
 from . import registry
-
-# The member of the token answer that holds the provider's signed result.
-RESULT_MEMBER = "proofing_result"
 
 
 @dataclass(frozen=True)
 class ProofingResult:
-    """What the provider says about one proofing: no personal data, that travels in the credential alone."""
+    """What the provider says about one proofing. ``claims`` are there only where the provider itself says who it was:
+    everywhere else personal data travels in the credential alone."""
 
     verdict: str
     reason_code: str
     proofing_reference: str
+    claims: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 def check_provider(*, provider: IdentityProvider, at: datetime) -> None:
@@ -62,46 +61,29 @@ def try_connection(*, provider: IdentityProvider, redirect_uri: str, at: datetim
     with registry.contact(provider, at=at):
         remote.metadata(provider, at=at, fresh=True)
         remote.result_keys(provider, None, at=at)
-        remote.credential_keys(provider, None, at=at)
+        if provider.issues_credentials:
+            remote.credential_keys(provider, None, at=at)
         _push(provider, "", redirect_uri, at)
 
 
 def _push(
     provider: IdentityProvider, correlation_id: str, redirect_uri: str, at: datetime, *, high_assurance: bool = False
 ) -> ProofingRequest:
-    endpoints = remote.metadata(provider, at=at)
-    key = keys.signing_key(keys.active_row(at=at))
-    state, nonce, code_verifier = tokens.new_token(), tokens.new_token(), authorization.new_code_verifier()
-    request_object = authorization.build_request_object(
-        client_id=provider.client_id,
-        audience=provider.issuer,
+    question = Question(
         redirect_uri=redirect_uri,
-        state=state,
-        nonce=nonce,
-        challenge=authorization.code_challenge(code_verifier),
-        key=key,
-        at=at,
+        state=tokens.new_token(),
+        nonce=tokens.new_token(),
+        code_verifier=authorization.new_code_verifier(),
         high_assurance=high_assurance,
     )
-    form = authorization.pushed_request_form(
-        client_id=provider.client_id,
-        request_object=request_object,
-        client_assertion=_assertion(provider, key, at),
-    )
-    pushed = _post(endpoints["pushed_authorization_request_endpoint"], form, expected_status=201)
-    request_uri = pushed.get("request_uri")
-    if not isinstance(request_uri, str) or not 0 < len(request_uri) <= 512:
-        raise ProviderUnavailable("provider_answered_wrong", "no request_uri")
     return ProofingRequest(
         provider=provider,
         correlation_id=correlation_id,
         redirect_uri=redirect_uri,
-        state_digest=tokens.digest(state),
-        nonce=nonce,
-        code_verifier_sealed=vault.seal(code_verifier.encode(), purpose=_purpose(state)),
-        authorization_url=authorization.authorization_url(
-            endpoints["authorization_endpoint"], client_id=provider.client_id, request_uri=request_uri
-        ),
+        state_digest=tokens.digest(question.state),
+        nonce=question.nonce,
+        code_verifier_sealed=vault.seal(question.code_verifier.encode(), purpose=_purpose(question.state)),
+        authorization_url=wire_of(provider).push(provider, question, at=at),
         high_assurance=high_assurance,
         created_at=at,
         expires_at=at + policy.PROOFING_LIFETIME,
@@ -129,9 +111,9 @@ def finish_proofing(*, proofing: ProofingRequest, code: str, issuer: str, state:
         ProofingRequest.Status(result.verdict),
         at,
         reason_code=result.reason_code[:64],
-        proofing_reference=result.proofing_reference,
+        proofing_reference=result.reference,
     )
-    return ProofingResult(result.verdict, result.reason_code, result.proofing_reference)
+    return ProofingResult(result.verdict, result.reason_code, result.reference, result.claims)
 
 
 def decline_proofing(*, proofing: ProofingRequest, error: str, issuer: str, state: str, at: datetime) -> ProofingResult:
@@ -167,34 +149,24 @@ def _burn(proofing: ProofingRequest, state: str, at: datetime) -> str:
     return vault.open(sealed, purpose=_purpose(state)).decode()
 
 
-def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: datetime) -> authorization.ProofingResult:
+def _exchange(proofing: ProofingRequest, code: str, code_verifier: str, at: datetime) -> Finding:
     provider = proofing.provider
     try:
-        form = authorization.token_form(
-            code=code,
-            redirect_uri=proofing.redirect_uri,
-            code_verifier=code_verifier,
-            client_assertion=_assertion(provider, keys.signing_key(keys.active_row(at=at)), at),
-        )
         with registry.contact(provider, at=at):
-            answer = _post(remote.metadata(provider, at=at)["token_endpoint"], form, expected_status=200)
-        token = answer.get(RESULT_MEMBER)
-        if not isinstance(token, str):
-            raise ProofingRefused("result_invalid", "the answer holds no signed result")
-        return authorization.open_proofing_result(
-            token,
-            expected_issuer=provider.issuer,
-            expected_audience=provider.client_id,
-            expected_nonce=proofing.nonce,
-            jwks=remote.result_keys(provider, jose.peek(token).header.get("kid"), at=at),
-            at=at,
-            expected_high_assurance=proofing.high_assurance,
-        )
+            return wire_of(provider).exchange(
+                provider,
+                Answered(
+                    code=code,
+                    code_verifier=code_verifier,
+                    redirect_uri=proofing.redirect_uri,
+                    nonce=proofing.nonce,
+                    high_assurance=proofing.high_assurance,
+                ),
+                at=at,
+            )
     except ProviderUnavailable as away:
         code_refused = away.code == "provider_answered_wrong"
         raise ProofingRefused("code_refused" if code_refused else "provider_unreachable", away.reason) from away
-    except (messages.AuthorizationInvalid, jose.JoseInvalid) as invalid:
-        raise ProofingRefused("result_invalid", f"{invalid.code}: {invalid.reason}") from invalid
 
 
 def _spend(proofing: ProofingRequest, jti: str, at: datetime) -> None:
@@ -214,24 +186,6 @@ def _finish(proofing: ProofingRequest, status: ProofingRequest.Status, at: datet
     ProofingRequest.objects.filter(pk=proofing.pk).update(**fields)
     for name, value in fields.items():
         setattr(proofing, name, value)
-
-
-def _assertion(provider: IdentityProvider, key: Any, at: datetime) -> str:
-    return authorization.build_client_assertion(client_id=provider.client_id, audience=provider.issuer, key=key, at=at)
-
-
-def _post(url: str, form: dict[str, str], *, expected_status: int) -> dict[str, Any]:
-    try:
-        answer = http.fetch("POST", url, data=form, headers={"Accept": "application/json"})
-        if answer.status != expected_status:
-            raise ProviderUnavailable("provider_answered_wrong", f"{http.origin_of(url)} answered {answer.status}")
-        return strict_json.load_object(answer.content)
-    except http.FetchFailed as failed:
-        raise ProviderUnavailable("provider_unreachable", f"{failed.code}: {failed.reason}") from failed
-    except ProviderUnavailable:
-        raise
-    except DomainError as odd:
-        raise ProviderUnavailable("provider_answered_wrong", odd.code) from odd
 
 
 def _purpose(state: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from idv.protocol.identity_assurance import ALGORITHMS
 from recovery_portal.kit import http
 
 from .. import remote, trust
@@ -18,6 +19,7 @@ from ..models import IdentityProvider, ProviderCondition, TypeAuthority
 from ..models.provider import plain_issuer
 
 Subscription = ProviderCondition.Subscription
+Protocol = IdentityProvider.Protocol
 _WELL_KNOWN = "/.well-known/"
 _CREDENTIAL_TYPE = "VerifiedIdentity"
 
@@ -35,6 +37,7 @@ class Discovered:
     """What a provider says of itself at its address. Nothing is kept yet."""
 
     issuer: str
+    protocol: str
     endpoints: Mapping[str, str]
     credential_types: list[str] = field(default_factory=list)
 
@@ -84,8 +87,16 @@ def discover(*, address: str) -> Discovered:
         plain_issuer(issuer)
     except ValidationError as error:
         raise RegistryRefused("address_invalid", " ".join(error.messages)) from error
-    endpoints = remote.discover(issuer)
-    return Discovered(issuer, endpoints, _credential_types(issuer))
+    try:
+        endpoints = remote.discover(issuer, protocol=Protocol.PROOFING)
+    except ProviderUnavailable as first:
+        try:
+            endpoints = remote.discover(issuer, protocol=Protocol.OIDC, algorithms=ALGORITHMS)
+        except ProviderUnavailable as second:
+            # The reason that is nearer to an answer: not "nothing there" where the other document was found wanting.
+            raise (second if second.code == "metadata_invalid" else first) from second
+        return Discovered(issuer, Protocol.OIDC, endpoints)
+    return Discovered(issuer, Protocol.PROOFING, endpoints, _credential_types(issuer))
 
 
 def issuer_of(address: str) -> str:
@@ -122,7 +133,11 @@ def register(*, name: str, client_id: str, found: Discovered, at: datetime) -> I
     Raises RegistryRefused (already_registered, provider_invalid).
     """
     provider = IdentityProvider(
-        name=name, issuer=found.issuer, client_id=client_id, allowed_vcts=found.credential_types
+        name=name,
+        issuer=found.issuer,
+        client_id=client_id,
+        protocol=found.protocol,
+        allowed_vcts=found.credential_types,
     )
     try:
         provider.full_clean(validate_unique=False)
@@ -147,10 +162,6 @@ def configure(*, provider: IdentityProvider, fields: Mapping[str, Any]) -> None:
     try:
         trust.certificates_in(provider.trusted_certificates)
         provider.full_clean(exclude=["metadata", "result_keys", "credential_keys"])
-        if provider.pinned_algorithms != ["ES256"]:
-            raise ValidationError({"pinned_algorithms": "this version verifies ES256 only"})
-        if not provider.allowed_vcts or not all(isinstance(vct, str) and vct for vct in provider.allowed_vcts):
-            raise ValidationError({"allowed_vcts": "not a list of texts"})
         provider.save()
         if authorities is not None:
             provider.type_authorities.exclude(vct__in=authorities).delete()

@@ -1,6 +1,7 @@
 """The providers we trust, our own key, and what we asked a provider to prove."""
 
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from idv.protocol import identity_assurance
 from recovery_portal.kit.keystore import AbstractSigningKey
 
 
@@ -27,6 +29,10 @@ def plain_issuer(value: str) -> None:
 class IdentityProvider(models.Model):
     """An identity verification provider that operators registered. Its documents are kept here for a short time."""
 
+    class Protocol(models.TextChoices):
+        PROOFING = "proofing", _("Issues a Verified ID after a proofing")
+        OIDC = "oidc", _("OpenID Connect with verified claims")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
     issuer = models.CharField(_("address"), max_length=255, unique=True, validators=[plain_issuer])
@@ -37,7 +43,23 @@ class IdentityProvider(models.Model):
     contact = models.EmailField(_("contact"), blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     allowed_vcts = models.JSONField(
-        _("credential types"), default=list, help_text=_("The only credential types accepted from this provider.")
+        _("credential types"),
+        default=list,
+        blank=True,
+        help_text=_("The only credential types accepted from this provider."),
+    )
+    protocol = models.CharField(
+        _("protocol"),
+        max_length=8,
+        choices=Protocol,
+        default=Protocol.PROOFING,
+        help_text=_("An OpenID provider says itself who somebody is; nothing then goes through a wallet."),
+    )
+    trust_frameworks = models.JSONField(
+        _("trust frameworks"),
+        default=list,
+        blank=True,
+        help_text=_("The only ones accepted from an OpenID provider; when empty, any that it names."),
     )
     pinned_algorithms = models.JSONField(_("signature algorithms"), default=default_algorithms)
     trusted_certificates = models.TextField(
@@ -57,9 +79,36 @@ class IdentityProvider(models.Model):
         verbose_name = _("identity verification provider")
         verbose_name_plural = _("identity verification providers")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(protocol__in=["proofing", "oidc"]), name="verifier_provider_protocol"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def issues_credentials(self) -> bool:
+        return self.protocol == self.Protocol.PROOFING
+
+    def clean(self) -> None:
+        """What would otherwise fail in the middle of somebody's recovery. Raises ValidationError."""
+        wrong: dict[str, Any] = {}
+        for name in ("allowed_vcts", "pinned_algorithms", "trust_frameworks"):
+            value = getattr(self, name)
+            if not isinstance(value, list) or not all(isinstance(item, str) and 0 < len(item) <= 255 for item in value):
+                wrong[name] = ValidationError(_("Enter a JSON list of texts."), code="list_invalid")
+        if "allowed_vcts" not in wrong and self.issues_credentials and not self.allowed_vcts:
+            wrong["allowed_vcts"] = ValidationError(_("Enter a JSON list of texts."), code="list_invalid")
+        known = ["ES256"] if self.issues_credentials else list(identity_assurance.ALGORITHMS)
+        if "pinned_algorithms" not in wrong and not (
+            self.pinned_algorithms and set(self.pinned_algorithms) <= set(known)
+        ):
+            told = _("Of this provider these are verified: %(known)s.") % {"known": ", ".join(known)}
+            wrong["pinned_algorithms"] = ValidationError(told, code="algorithm_unsupported")
+        if wrong:
+            raise ValidationError(wrong)
 
     def forget_documents(self) -> None:
         """Drop what was fetched; the caller saves."""

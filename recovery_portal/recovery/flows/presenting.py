@@ -1,5 +1,6 @@
 """Asking for the credential, device by device, and hearing the answer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from idv.verifier import flows as verifier
 from idv.verifier.errors import NotCollectable
 from idv.verifier.machine import RequestStatus
-from idv.verifier.models import IdentityProvider, PresentationRequest
+from idv.verifier.models import IdentityProvider, PresentationRequest, ProofingRequest
 
 from .. import queries
 from ..machine import Event, State
@@ -29,6 +30,14 @@ def ask(*, attempt: RecoveryAttempt, device: AttemptDevice, at: datetime) -> Non
         AttemptRequest.objects.create(
             attempt=attempt, device=device, request=_request(attempt, device, same_device=same_device, at=at)
         )
+
+
+def adopt(*, attempt: RecoveryAttempt, proofing: ProofingRequest, accepted: Mapping[str, str], at: datetime) -> None:
+    """The provider said itself who it was, to the browser that started: there the Face Check follows, at once."""
+    device = attempt.devices.get(role=AttemptDevice.Role.STARTER)
+    request = verifier.adopt_claims(proofing=proofing, accepted=accepted, at=at)
+    AttemptRequest.objects.create(attempt=attempt, device=device, request=request)
+    attempt.apply(Event.PRESENTATION_VERIFIED, at=at, face_device=device)
 
 
 def _request(

@@ -22,7 +22,7 @@ from .. import disowning, preflight, queries
 from ..errors import ConsentMissing, NotOffered
 from ..machine import GRANTED, Event, State
 from ..models import AttemptDevice, Consent, RecoveryAttempt
-from . import closing, handing_off
+from . import closing, handing_off, presenting
 from .joining import join
 
 _HOUR_S = 3600
@@ -157,9 +157,15 @@ def receive_result(*, attempt: RecoveryAttempt, code: str, issuer: str, state: s
     if result.verdict != "verified":
         attempt.apply(Event.PROVIDER_DECLINED, at=at, reason=result.reason_code or "declined")
         return
+    if result.claims is not None and not set(attempt.terms.further_claims) <= result.claims.keys():
+        attempt.apply(Event.PROVIDER_RESULT_INVALID, at=at, reason="claim_missing")
+        return
     with transaction.atomic():
         attempt.apply(Event.PROVIDER_VERIFIED, at=at)
-        handing_off.invite(attempt=attempt, at=at)
+        if result.claims is None:
+            handing_off.invite(attempt=attempt, at=at)
+        else:
+            presenting.adopt(attempt=attempt, proofing=attempt.proofing, accepted=result.claims, at=at)
 
 
 def come_back_empty(*, attempt: RecoveryAttempt, error: str, issuer: str, state: str, at: datetime) -> None:
