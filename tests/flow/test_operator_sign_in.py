@@ -17,9 +17,9 @@ from accounts.operators import Operator
 from recovery_portal.kit import clock
 from recovery_portal.recovery import configuration
 from recovery_portal.recovery.configuration import ConfigRefused
+from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tap import flows as tap
 from tests.fakes.accounts import NOON, register_passkey, request_options, sign_in_with_password
-from tests.fakes.authenticator import SoftwareAuthenticator
 
 pytestmark = pytest.mark.django_db
 

@@ -127,7 +127,9 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.POST.get("answer") != "continue":
         flows.decline(token=token, at=at)
         return render(request, "recovery/hand_off_declined.html")
-    joined = flows.accept(token=token, browser=http_peer.browser_and_city(request), address=http_peer.address(request), at=at)
+    joined = flows.accept(
+        token=token, browser=http_peer.browser_and_city(request), address=http_peer.address(request), at=at
+    )
     response = home(Seat(joined.attempt, joined.device))
     sit_down(response, joined.secret)
     return response
