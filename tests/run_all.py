@@ -15,6 +15,7 @@ RUNS = {
         *(f"--ignore=tests/{folder}" for folder in PURE),
     ],
     "browser": [*PYTEST, "-m", "browser", "tests/browser"],
+    "example project": [sys.executable, "-m", "tests.example_project"],
     # -rs: what could not be shown because a library could not be had is named in the summary.
     "wallets of others": [*PYTEST, "-rs", "-m", "interop", "tests/interop"],
 }

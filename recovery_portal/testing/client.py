@@ -98,6 +98,11 @@ class RecoveryClient:
         """See ``shapes.NewProfile``."""
         return _made(shapes.SeededProfile, self._ask("POST", "profiles", shapes.NewProfile(name=name, **fields)))
 
+    def seed_extension(self, name: str, target_url: str, **fields: Any) -> shapes.SeededExtension:
+        """See ``shapes.NewExtension``."""
+        wanted = shapes.NewExtension(name=name, target_url=target_url, **fields)
+        return _made(shapes.SeededExtension, self._ask("POST", "extensions", wanted))
+
     def set_tap_policy(self, **fields: Any) -> None:
         """See ``shapes.TapPolicy``."""
         self._ask("PUT", "tap-policy", shapes.TapPolicy(**fields))

@@ -10,9 +10,14 @@ from contextlib import contextmanager
 import pytest
 
 
+def is_pytest_djangos(config: pytest.Config) -> bool:
+    """Whether pytest-django has set Django up, for whatever it is."""
+    return config.pluginmanager.hasplugin("django") and _is_configured()
+
+
 def is_kept_by_pytest_django(config: pytest.Config) -> bool:
     """Whether pytest-django set Django up for the houses. Raises UsageError when it did so for something else."""
-    if not (config.pluginmanager.hasplugin("django") and _is_configured()):
+    if not is_pytest_djangos(config):
         return False
     from django.conf import settings
 

@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .authenticator import SoftwareAuthenticator
+    from .claims_extension import ClaimsExtension
     from .client import RecoveryClient
     from .directory import DirectoryGroup, DirectoryUser, Operator, Profile, TapPolicy
     from .documents import Document
@@ -40,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--recovery-token",
         default=os.environ.get("RECOVERY_TOKEN", ""),
         help="control token of the running portal; `make demo` prints it",
+    )
+    group.addoption(
+        "--recovery-extension-port",
+        default=7071,
+        type=int,
+        help="port on this machine at which a running portal may reach the claims extension (7071)",
     )
     group.addoption(
         "--recovery-scripted", action="store_true", help="scripted face and reader for every test: fast, and no OCR"
@@ -72,7 +79,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """pytest-django makes a database for the tests that say so: those that use the houses in this process do."""
-    if config.getoption("recovery_url") or not config.pluginmanager.hasplugin("django"):
+    from . import own_database
+
+    if config.getoption("recovery_url") or not own_database.is_pytest_djangos(config):
         return
     for item in items:
         if "recovery" in getattr(item, "fixturenames", ()) and item.get_closest_marker("django_db") is None:
@@ -103,6 +112,8 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
     if not url:
         yield None
         return
+    if not token:
+        raise pytest.UsageError("--recovery-url needs --recovery-token; `make demo` prints it.")
     try:
         with installation.running(url, token) as houses:
             yield houses
@@ -314,6 +325,20 @@ def recovery_clock(recovery: Installation) -> Iterator[RecoveryClock]:
     clock = RecoveryClock(recovery.client)
     yield clock
     clock.reset()
+
+
+@pytest.fixture
+def claims_extension(
+    request: pytest.FixtureRequest, recovery: Installation, recovery_profile: Profile
+) -> Iterator[ClaimsExtension]:
+    """A real server that is asked about the claims. `.passes()`, `.fails("dateOfBirth")`, `.breaks(…)`, `.calls`."""
+    from . import claims_extension as extensions
+
+    port = request.config.getoption("recovery_extension_port")
+    with extensions.serving(recovery, port=port) as extension:
+        extension.attach_to(recovery_profile)
+        yield extension
+        extension.detach_from(recovery_profile)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+STATIC_ROOT = None  # type: ignore[assignment]  # nothing is ever collected
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 MAIL_DELIVERED_BY = "django.core.mail.backends.locmem.EmailBackend"

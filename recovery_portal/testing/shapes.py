@@ -46,7 +46,8 @@ class NewGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class NewProfile:
-    """A recovery profile; one of that name is changed to be so. ``provider`` is a registered provider's name."""
+    """A recovery profile; one of that name is changed to be so. ``provider`` is a registered provider's name,
+    ``claims_extension`` that of an extension."""
 
     name: str
     mode: Literal["evaluation", "production"] = "production"
@@ -61,6 +62,18 @@ class NewProfile:
     old_methods: Literal["keep", "suspend"] = "keep"
     still_head_allowed: bool = True
     description: str = ""
+    claims_extension: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewExtension:
+    """A custom authentication extension with its listener, granted; one of that name is changed to be so."""
+
+    name: str
+    target_url: str
+    claims: list[str] = field(default_factory=list)
+    timeout_ms: int = bounded(2000, least=200, most=2000)
+    maximum_retries: int = bounded(1, least=0, most=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +183,13 @@ class SeededProfile:
     id: str
     name: str
     mode: str
+
+
+@dataclass(frozen=True)
+class SeededExtension:
+    id: str
+    name: str
+    resource_id: str
 
 
 @dataclass(frozen=True)

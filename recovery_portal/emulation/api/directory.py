@@ -6,7 +6,7 @@ from recovery_portal.kit import clock
 from recovery_portal.testing import shapes
 
 from ..doors import operation
-from ..flows import seeding
+from ..flows import extensions, seeding
 
 _PORTAL: Final = frozenset({"portal"})
 
@@ -30,6 +30,13 @@ def seed_profile(given: shapes.NewProfile) -> shapes.SeededProfile:
     """A recovery profile; one of that name is changed to be so."""
     profile = seeding.seed_profile(given, at=clock.now())
     return shapes.SeededProfile(str(profile.pk), profile.name, profile.mode)
+
+
+@operation("POST", "extensions", takes=shapes.NewExtension, answers=shapes.SeededExtension, houses=_PORTAL)
+def seed_extension(given: shapes.NewExtension) -> shapes.SeededExtension:
+    """A custom authentication extension that may receive claims; one of that name is changed to be so."""
+    extension = extensions.seed_extension(given, at=clock.now())
+    return shapes.SeededExtension(str(extension.pk), extension.display_name, extension.resource_id)
 
 
 @operation("PUT", "tap-policy", takes=shapes.TapPolicy, houses=_PORTAL)

@@ -20,7 +20,7 @@ from accounts.operators import Operator
 from idv.verifier.models import IdentityProvider
 from recovery_portal.recovery import roles
 from recovery_portal.recovery.flows import configuring
-from recovery_portal.recovery.models import RecoveryPolicy, RecoveryProfile
+from recovery_portal.recovery.models import ClaimExtension, RecoveryPolicy, RecoveryProfile
 from recovery_portal.testing import shapes
 
 from ..strict import InputRefused, nearest
@@ -102,6 +102,8 @@ def seed_profile(wanted: shapes.NewProfile, *, at: datetime) -> RecoveryProfile:
         "pass_reveal": wanted.reveal,
         "old_methods": wanted.old_methods,
         "still_head_allowed": wanted.still_head_allowed,
+        "claim_extension": _extension(wanted.claims_extension),
+        "claim_validation_enabled": bool(wanted.claims_extension),
     }
     if not 0 < len(wanted.name) <= 120:
         raise InputRefused("name has 1 to 120 characters.")
@@ -171,6 +173,16 @@ def _provider(name: str) -> IdentityProvider:
     if found is None:
         known = IdentityProvider.objects.values_list("name", flat=True)
         raise InputRefused(f"There is no provider {name!r}; {nearest(name, known)}")
+    return found
+
+
+def _extension(name: str) -> ClaimExtension | None:
+    if not name:
+        return None
+    found = ClaimExtension.objects.filter(display_name=name).first()
+    if found is None:
+        known = ClaimExtension.objects.values_list("display_name", flat=True)
+        raise InputRefused(f"There is no claims extension {name!r}; {nearest(name, known)}")
     return found
 
 

@@ -1,0 +1,98 @@
+"""What the plugin does to a project that does not use it: nothing. And what it says to one that uses it wrongly."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"django", "numpy", "PIL", "httpx", "cryptography", "yaml", "recovery_portal.settings"}
+
+
+def _pytest(folder: Path, content: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest as somebody else runs it, in a folder of their own."""
+    (folder / "test_theirs.py").write_text(content)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
+    if "no:recovery" not in arguments:
+        command += ["-p", "recovery_portal.testing.plugin"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(folder), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_importing_the_plugin_loads_nothing_heavy() -> None:
+    code = "import sys, recovery_portal.testing.plugin; print(sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin"}
+    )
+    assert not [name for name in HEAVY if f"'{name}'" in done.stdout]
+
+
+def test_a_run_that_uses_no_fixture_of_it_loads_and_changes_nothing(tmp_path: Path) -> None:
+    content = f"""
+import os, sys
+
+def test_theirs():
+    assert not {HEAVY!r} & set(sys.modules)
+    assert "DJANGO_SETTINGS_MODULE" not in os.environ
+"""
+    done = _pytest(tmp_path, content)
+    assert done.returncode == 0, done.stdout
+
+
+def test_without_the_plugin_everything_else_runs(tmp_path: Path) -> None:
+    done = _pytest(tmp_path, "def test_theirs(): pass", "-p", "no:recovery")
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_fixture_is_described(tmp_path: Path) -> None:
+    shown = _pytest(tmp_path, "", "--fixtures").stdout
+    wanted = (
+        "directory_user directory_group recovery_profile tap_policy visitor phone document face wallet passkey operator"
+        " mailbox audit_trail recovery_clock faults claims_extension recover scenario_run"
+    )
+    for name in wanted.split():
+        described = shown.partition(f"\n{name} -- ")[2]
+        assert described, name
+        assert "no docstring available" not in described.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "sentence"),
+    [
+        (
+            "import pytest\n@pytest.mark.recovery_scenario('name_mismach')\ndef test_theirs(): pass",
+            (),
+            "There is no scenario 'name_mismach'. Did you mean 'name_mismatch'?",
+        ),
+        (
+            "import pytest\n@pytest.mark.recovery_scenario()\ndef test_theirs(): pass",
+            (),
+            "recovery_scenario takes one name, like recovery_scenario('phone').",
+        ),
+        (
+            "def test_theirs(recovery): pass",
+            ("--recovery-url", "http://127.0.0.1:1", "--recovery-token", "x"),
+            "--recovery-url: Nobody answers at http://127.0.0.1:1",
+        ),
+        (
+            "def test_theirs(recovery): pass",
+            ("--recovery-url", "http://127.0.0.1:1"),
+            "--recovery-url needs --recovery-token",
+        ),
+    ],
+)
+def test_what_cannot_run_is_said_in_one_sentence(
+    tmp_path: Path, content: str, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = _pytest(tmp_path, content, *arguments)
+    assert done.returncode != 0
+    assert sentence in done.stdout + done.stderr
+
+
+def test_other_django_settings_are_named(tmp_path: Path) -> None:
+    (tmp_path / "their_settings.py").write_text("SECRET_KEY = 'x'\nUSE_TZ = True\n")
+    done = _pytest(tmp_path, "def test_theirs(recovery): pass", "--ds", "their_settings")
+    assert "use DJANGO_SETTINGS_MODULE=recovery_portal.testing.settings" in done.stdout + done.stderr
