@@ -22,8 +22,10 @@ from . import flows, queries, scopes
 from .console import switching
 from .errors import ProfileRefused
 from .flows import configuring
+from .identity_admin import IdentityRecordAdmin
 from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
 
+__all__ = ["IdentityRecordAdmin"]  # found by the admin site through this module
 _NAME_MAX_LENGTH = 120
 
 

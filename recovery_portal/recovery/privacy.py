@@ -9,12 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from idv.verifier.models import FaceCheck, PresentationRequest, SealedImage
 from recovery_portal.kit.privacy import Holding
 
-from .models import AttemptDevice, AttemptEvent, RecoveryAttempt
+from .models import AttemptDevice, AttemptEvent, ExtensionCall, IdentityRecord, RecoveryAttempt
 
 
 def inventory(at: datetime) -> Iterator[Holding]:
     """Records of everybody's recoveries; photos and claims are the verifier's to tell."""
-    return _records(RecoveryAttempt.objects.all())
+    yield from _records(RecoveryAttempt.objects.all())
+    yield Holding(
+        _("identity records: date of birth, keyed digest of a document's number"),
+        IdentityRecord.objects.count(), None, _("as long as your organisation keeps them"),
+    )  # fmt: skip
 
 
 def about(attempt: RecoveryAttempt) -> Iterator[Holding]:
@@ -40,6 +44,10 @@ def _records(attempts: QuerySet[RecoveryAttempt]) -> Iterator[Holding]:
     kept = _("as long as your organisation keeps its audit records")
     yield Holding(_("recoveries: account, times, outcome"), attempts.count(), started, kept)
     yield Holding(_("steps of recoveries"), AttemptEvent.objects.filter(attempt__in=attempts).count(), started, kept)
+    yield Holding(
+        _("calls of extensions: outcome and names of claims, not what they said"),
+        ExtensionCall.objects.filter(attempt__in=attempts).count(), started, kept,
+    )  # fmt: skip
     yield Holding(
         _("browsers that took part: kind and secret's digest"),
         AttemptDevice.objects.filter(attempt__in=attempts).count(), started, kept,

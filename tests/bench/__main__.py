@@ -15,7 +15,7 @@ from tests.bench.report import Report
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    from tests.bench import credentials, measures  # models need the settings
+    from tests.bench import credentials, measures, readiness  # models need the settings
 
     setup_test_environment(debug=False)
     kept = setup_databases(verbosity=0, interactive=False)
@@ -28,6 +28,7 @@ def main() -> None:
             credentials.verify_beside_others,
             measures.transition,
             measures.sign_in,
+            readiness.ten_thousand_people,
         ):
             measure(report)
     finally:

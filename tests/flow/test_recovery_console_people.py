@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from typing import Any
 
 import pytest
@@ -162,29 +161,20 @@ class TestReadiness:
         assert "fresh@contoso.example" not in page
         assert client.get(address, {"code": "<b>"}).status_code == 200
 
-    @pytest.mark.slow
-    def test_ten_thousand_people_within_five_seconds(self, alice: User, profile: RecoveryProfile) -> None:
+    def test_it_asks_as_much_of_the_database_for_one_person_as_for_five_hundred(
+        self, alice: User, profile: RecoveryProfile
+    ) -> None:
+        profile.bindings, profile.match_rules = ["dateOfBirth"], ["nicknames", "transliteration"]
         readiness.assess(profile)  # makes the policy's row
         with CaptureQueriesContext(connection) as few:
             readiness.assess(profile)
         User.objects.bulk_create(
-            [
-                User(
-                    user_principal_name=f"p{i}@contoso.example",
-                    given_name=f"Given{i}",
-                    surname=f"Family{i % 100}",
-                    mail=f"p{i}@contoso.example",
-                    last_sign_in_at=NOON,
-                )
-                for i in range(10_000)
-            ],
-            batch_size=2000,
+            User(user_principal_name=f"p{i}@contoso.example", given_name=f"Given{i}", surname=f"Family{i % 9}")
+            for i in range(500)
         )
-        began = time.perf_counter()
         with CaptureQueriesContext(connection) as many:
             people = readiness.assess(profile)
-        assert time.perf_counter() - began < 5
-        assert len(people) == 10_001
+        assert len(people) == 501
         assert len(many) == len(few)
 
 

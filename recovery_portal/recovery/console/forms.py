@@ -11,6 +11,8 @@ from accounts.names import ACCOUNT_NAME_MAX_LENGTH, normalise_account_name
 from idv.verifier.models import IdentityProvider
 
 from ..models import RecoveryProfile
+from ..name_rules import Rule, Rules
+from .steps import RULE_LABELS
 
 _DEVICES = [("", _("All devices")), ("one", _("One device")), ("phone", _("With a phone"))]
 NAME_MAX_LENGTH = 256
@@ -65,3 +67,12 @@ class SimulatorForm(forms.Form):
     account = AccountField(label=_("Account name"))
     first_name = forms.CharField(label=_("First name on the credential"), max_length=NAME_MAX_LENGTH, required=False)
     last_name = forms.CharField(label=_("Last name on the credential"), max_length=NAME_MAX_LENGTH, required=False)
+    match_rules = forms.MultipleChoiceField(
+        label=_("Names that count as equal, too"),
+        choices=[(rule.value, label) for rule, label in RULE_LABELS.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def rules(self) -> Rules:
+        return frozenset(Rule(name) for name in self.cleaned_data["match_rules"])

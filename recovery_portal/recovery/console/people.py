@@ -48,7 +48,8 @@ def simulator(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         context["person"] = typed["account"]
-        context["compared"] = simulate(presented=Name(typed["first_name"], typed["last_name"]), user=typed["account"])
+        presented = Name(typed["first_name"], typed["last_name"])
+        context["compared"] = simulate(presented=presented, user=typed["account"], rules=form.rules())
     return answer(request, "simulator.html", _("Match simulator"), **context)
 
 
@@ -74,6 +75,7 @@ def ready(request: HttpRequest, profile_id: UUID) -> HttpResponse:
     if request.user.has_perm("recovery.view_match_detail"):
         outcomes = Counter(person.evaluated for person in people if person.evaluated)
         context["evaluated"] = [(in_words(outcome), n) for outcome, n in outcomes.most_common()]
+        context["would_match"] = Counter(way for person in people for way in person.would_match).most_common()
     return answer(request, "readiness.html", _("Readiness of %(profile)s") % {"profile": profile}, **context)
 
 
@@ -90,9 +92,9 @@ def ready_csv(request: HttpRequest, profile_id: UUID) -> HttpResponseBase:
         details={"profile": profile.name, "profileId": str(profile.pk), "rows": str(len(people))},
         category="Policy",
     )
-    header = ("userPrincipalName", "displayName", "ready", *readiness.CODES, "evaluated")
+    header = ("userPrincipalName", "displayName", "ready", *readiness.CODES, "evaluated", "wouldMatchWith")
     rows = (
-        (p.account_name, p.display_name, *(_yes(fact) for fact in (p.is_ready, *_facts(p))), p.evaluated)
+        (p.account_name, p.display_name, *(_yes(f) for f in (p.is_ready, *_facts(p))), p.evaluated, _words(p))
         for p in people
     )
     return csv_answer("readiness", header, rows)
@@ -100,6 +102,10 @@ def ready_csv(request: HttpRequest, profile_id: UUID) -> HttpResponseBase:
 
 def _facts(person: readiness.Person) -> list[bool]:
     return [code in person.codes for code in readiness.CODES]
+
+
+def _words(person: readiness.Person) -> str:
+    return " ".join(person.would_match)
 
 
 def _yes(fact: bool) -> str:

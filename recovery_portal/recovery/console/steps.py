@@ -119,6 +119,7 @@ class Provider(Step):
         widget=forms.RadioSelect,
         empty_label=None,
     )
+    high_assurance = forms.BooleanField(label=_("Two readers must agree on the document"), required=False)
 
 
 class Validation(Step):
