@@ -85,6 +85,7 @@ _PORTAL_APPS = [
     "idv.face",
     "idv.verifier",
     "recovery_portal.recovery",
+    "recovery_portal.verified_id",
     "recovery_portal.api",
 ]
 if EMULATION:
@@ -224,6 +225,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("expire attempts", "recovery_portal.recovery.tasks.expire_due", 30, {"portal", "all"}),
         ("forget passkey challenges", "accounts.tasks.sweep", 300, {"portal", "all"}),
         ("settle recoveries", "recovery_portal.recovery.tasks.settle_lost", 10, {"portal", "all"}),
+        ("call programs back", "recovery_portal.verified_id.tasks.sweep", 10, {"portal", "all"}),
         ("sweep the verifier", "idv.verifier.tasks.sweep", 30, {"portal", "all"}),
         ("sweep the provider", "idv.provider.tasks.sweep", 30, {"provider", "all"}),
     )

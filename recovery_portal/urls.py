@@ -13,6 +13,7 @@ admin.autodiscover()
 
 urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
+    path("verified-id/", include("recovery_portal.verified_id.page_urls")),
     path(MOUNTED_AT, include("idv.verifier.urls")),
     path("", include(well_known)),
     path("admin/account-recovery/", include("recovery_portal.recovery.console.urls")),

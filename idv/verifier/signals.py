@@ -2,6 +2,9 @@
 
 from django.dispatch import Signal
 
+# kwargs: request (PresentationRequest), at (datetime). A wallet asked for the request object; it may do so again.
+request_fetched = Signal()
+
 # kwargs: request (PresentationRequest), at (datetime). The status says how: answered, declined or refused.
 presentation_answered = Signal()
 

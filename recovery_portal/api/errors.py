@@ -75,10 +75,15 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler for every Graph view; nothing leaves as a page."""
     view = context["view"]
     error = as_graph_error(exc, getattr(view, "refusals", {}))
+    note_failure(error, exc, context)
+    return respond(error, request_id=view.request_id, client_request_id=view.client_request_id)
+
+
+def note_failure(error: GraphError, exc: Exception, context: Mapping[str, Any]) -> None:
+    """What is our fault is logged, and told to whoever listens for failures."""
     if error.status >= 500:
         log.exception("api.failed", exc_info=exc)
-        got_request_exception.send(sender=type(view), request=getattr(context["request"], "_request", None))
-    return respond(error, request_id=view.request_id, client_request_id=view.client_request_id)
+        got_request_exception.send(sender=type(context["view"]), request=getattr(context["request"], "_request", None))
 
 
 def as_graph_error(exc: Exception, refusals: Mapping[str, tuple[int, str]]) -> GraphError:

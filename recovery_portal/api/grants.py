@@ -30,6 +30,7 @@ LONGEST_ASSERTION = timedelta(hours=1)
 CODE_LIFETIME = timedelta(seconds=60)
 FAILURES_PER_MINUTE = 20
 GRAPH = "https://graph.microsoft.com"
+REQUEST_SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"  # the application id under which Verified ID is asked for
 _OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
 
@@ -51,7 +52,7 @@ class Granted:
 def client_credentials(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
     """A token for a program by itself. Raises GrantRefused, RateLimited."""
     app = authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
-    if form.get("scope", "") not in {f"{GRAPH}/.default", f"{settings.PORTAL_BASE_URL}/.default"}:
+    if form.get("scope", "") not in {f"{name}/.default" for name in (GRAPH, settings.PORTAL_BASE_URL, REQUEST_SERVICE)}:
         raise GrantRefused("invalid_scope", 1002012, "A client credential request asks for the scope …/.default.")
     return Granted(tokens.issue(app=app, user=None, scopes=app.app_permissions, at=at), [form["scope"]])
 

@@ -115,7 +115,7 @@ class GraphSchema(AutoSchema):
         if found is None:
             return None
         answers: dict[Any, Any] = {
-            status: OpenApiResponse(ErrorBody, text)
+            status: OpenApiResponse(getattr(self.view, "refusal_body", None) or ErrorBody, text)
             for status, text in (_REFUSALS | (_BODY_REFUSALS if self.method in {"POST", "PATCH"} else {})).items()
         }
         if found.answer is None:
@@ -140,7 +140,7 @@ class GraphSchema(AutoSchema):
 def selectable(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """``$select`` leaves any property of an answer out, so that none is promised. What is sent is another matter."""
     for name, component in result["components"]["schemas"].items():
-        if not name.endswith("Request") and not name.startswith("Error"):
+        if not name.endswith("Request") and "Error" not in name:
             component.pop("required", None)
     return result
 

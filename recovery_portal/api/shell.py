@@ -97,7 +97,7 @@ class Only(serializers.BooleanField):
 
 
 class GraphView(APIView):
-    """``refusals`` maps codes of DomainErrors to status and Graph code."""
+    """``refusals`` maps codes of DomainErrors to status and Graph code; ``refusal_body`` documents another envelope."""
 
     authentication_classes: Any = (BearerToken,)
     permission_classes = (AllowAny,)  # each operation's own permissions are checked in `initial`
@@ -106,6 +106,7 @@ class GraphView(APIView):
     content_negotiation_class = OnlyJson
     metadata_class = None  # OPTIONS would describe the code
     refusals: ClassVar[Mapping[str, tuple[int, str]]] = {}
+    refusal_body: ClassVar[type[serializers.Serializer] | None] = None
     request_id = client_request_id = ""
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

@@ -6,7 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from . import device_doors, oauth
 from .shell import NothingHere
 
-ROOMS = ("recovery_portal.recovery.api.urls", "tap.api", "accounts.api.urls")
+ROOMS = (
+    "recovery_portal.recovery.api.urls",
+    "recovery_portal.verified_id.urls",
+    "tap.api",
+    "accounts.api.urls",
+)
 VERSIONS = ("v1.0", "beta")
 
 

@@ -1,4 +1,8 @@
-"""QR codes as inline SVG, black on white in both colour schemes so that every camera reads them."""
+"""QR codes, black on white in both colour schemes so that every camera reads them: inline SVG for our own pages, PNG
+for the pages of others."""
+
+import base64
+import io
 
 import qrcode
 from django.utils.html import escape, format_html
@@ -35,3 +39,13 @@ def svg(text: str) -> SafeString:
         size,
         mark_safe("".join(runs)),  # noqa: S308 - digits and path letters only
     )
+
+
+def png_data_uri(text: str) -> str:
+    """``text`` as a picture in a ``data:`` address."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=_QUIET_ZONE, box_size=4)
+    code.add_data(text)
+    code.make(fit=True)
+    picture = io.BytesIO()
+    code.make_image().save(picture, "PNG")
+    return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode("ascii")

@@ -28,7 +28,13 @@ _READS_PROFILES = (
     "recovery.view_extensioncall",
     "recovery.view_proposal",
 )
-_READS_CHECKS = ("verifier.view_proofingrequest", "verifier.view_presentationrequest", "verifier.view_facecheck")
+_READS_CHECKS = (
+    "verifier.view_proofingrequest",
+    "verifier.view_presentationrequest",
+    "verifier.view_facecheck",
+    "verified_id.view_servicerequest",
+    "verified_id.view_callback",
+)
 _HANDLES_PASSES = (
     "tap.view_temporaryaccesspass",
     "tap.add_temporaryaccesspass",
@@ -60,6 +66,9 @@ _AUTHENTICATION: Final = (
     *_READS_PROFILES,
     *_HANDLES_PASSES,
     *_SETS_UP,
+    "verified_id.add_servicerequest",
+    "verified_id.view_servicerequest",
+    "verified_id.view_callback",
     "recovery.view_match_detail",
     "recovery.delete_recoveryblock",
     "accounts.view_auditevent",

@@ -48,6 +48,7 @@ def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: 
     secrets = open_secrets(request)
     understood = request.credential_format != dcql.JWT_FORMAT and transaction_data.is_understood_by(wallet_metadata)
     shows_data = request.demands_transaction_data or understood
+    signals.request_fetched.send(sender=PresentationRequest, request=request, at=at)
     return presentation.build_request(
         key=keys.signing_key(request.signing_key),
         client_id=request.client_id,

@@ -1,0 +1,128 @@
+"""What programs send to the Request Service, read as strictly as everything else here (facts 5.1)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from rest_framework import serializers
+
+from idv.verifier import keys as verifier_keys
+from idv.verifier.claims import FURTHER
+from recovery_portal.api.shell import Body, Only
+from recovery_portal.kit import http
+
+TYPE = "VerifiedIdentity"
+LOWEST, HIGHEST, DEFAULT = 50, 100, 70
+HEADERS = {"api-key": "api-key", "authorization": "Authorization"}
+_NAMES = ("firstName", "lastName", *FURTHER)
+
+
+class Registration(Body):
+    """``logoUrl`` and ``termsOfServiceUrl`` are accepted; wallets of OpenID4VP are not told of them."""
+
+    clientName = serializers.CharField(max_length=120)
+    purpose = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    logoUrl = serializers.CharField(max_length=2048, required=False, allow_blank=True)
+    termsOfServiceUrl = serializers.CharField(max_length=2048, required=False, allow_blank=True)
+
+
+class CallbackTarget(Body):
+    url = serializers.CharField(max_length=2048)
+    state = serializers.CharField(max_length=1024, trim_whitespace=False)
+    headers = serializers.DictField(child=serializers.CharField(max_length=4096), required=False)
+
+    def validate_url(self, value: str) -> str:
+        """What may be called at all is decided again, with the address behind the name, when it is called."""
+        try:
+            parts = urlsplit(value)
+            origin = http.origin_of(value)
+            _ = parts.port
+        except ValueError:
+            raise serializers.ValidationError("The callback is not an address.") from None
+        if not value.isascii() or not value.isprintable() or " " in value or not parts.hostname:
+            raise serializers.ValidationError("The callback is not an address.")
+        if parts.username or parts.password or parts.fragment:
+            raise serializers.ValidationError("The callback is a plain address.")
+        if parts.scheme != "https" and origin not in settings.OUTBOUND_ORIGINS:
+            raise serializers.ValidationError("The callback is an https address.")
+        return value
+
+    def validate_headers(self, value: dict[str, str]) -> dict[str, str]:
+        wanted = {HEADERS.get(name.lower(), ""): text for name, text in value.items()}
+        if "" in wanted or len(wanted) != len(value):
+            raise serializers.ValidationError("Only the headers api-key and Authorization are sent.")
+        if any(not text.isascii() or not text.isprintable() for text in wanted.values()):
+            raise serializers.ValidationError("A header is printable ASCII.")
+        return wanted
+
+
+class FaceCheckWanted(Body):
+    sourcePhotoClaimName = serializers.ChoiceField(choices=["portrait"])
+    matchConfidenceThreshold = serializers.IntegerField(
+        min_value=LOWEST, max_value=HIGHEST, required=False, default=DEFAULT
+    )
+
+
+class Validation(Body):
+    allowRevoked = Only(False, required=False)
+    validateLinkedDomain = serializers.BooleanField(required=False)
+    faceCheck = FaceCheckWanted(required=False)
+
+
+class Configuration(Body):
+    validation = Validation(required=False)
+
+
+class Constraint(Body):
+    """One of ``values``, ``contains``, ``startsWith``. An empty ``contains`` asks for the claim, whatever its value."""
+
+    claimName = serializers.ChoiceField(choices=sorted(_NAMES))
+    values = serializers.ListField(
+        child=serializers.CharField(max_length=200), min_length=1, max_length=50, required=False
+    )
+    contains = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    startsWith = serializers.CharField(max_length=200, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs.keys() & {"values", "contains", "startsWith"}) != 1:
+            raise serializers.ValidationError("A constraint has one of values, contains and startsWith.")
+        return attrs
+
+
+class RequestedCredential(Body):
+    type = serializers.ChoiceField(choices=[TYPE])
+    purpose = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    acceptedIssuers = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
+    configuration = Configuration(required=False)
+    constraints = Constraint(many=True, required=False)
+
+    def validate_constraints(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len(value) > 20:
+            raise serializers.ValidationError("A request has at most 20 constraints.")
+        return value
+
+
+class PresentationPayload(Body):
+    authority = serializers.CharField(max_length=300)
+    includeQRCode = serializers.BooleanField(required=False, default=False)
+    includeReceipt = Only(False, required=False)  # what a wallet sent is not kept, so that there is none to hand out
+    registration = Registration()
+    callback = CallbackTarget()
+    requestedCredentials = RequestedCredential(many=True)
+
+    def validate_requestedCredentials(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len(value) != 1:
+            raise serializers.ValidationError("One credential is asked for at a time.")
+        return value
+
+    def validate_authority(self, value: str) -> str:
+        if value not in {verifier_keys.identifier(), settings.PORTAL_BASE_URL}:
+            raise serializers.ValidationError(f"The authority of this organisation is {verifier_keys.identifier()}.")
+        return value
+
+
+class PresentationAnswer(serializers.Serializer):
+    requestId = serializers.UUIDField()
+    url = serializers.CharField()
+    expiry = serializers.IntegerField()
+    qrCode = serializers.CharField(required=False)
