@@ -27,9 +27,12 @@ _MARGIN: Final = 0.15
 _TOLERANCE: Final = 0.12
 _ASKEW: Final = 0.1
 _CLEARLY: Final = 0.04
-# Against what the network read and every check digit bears out: blur makes a 0 as round as an O, by up to 0.12 for two
-# of them, where two that really are O differ by 0.22 and more.
-_AGAINST: Final = 0.15
+# Against what the network read and every check digit bears out.
+_AGAINST: Final = 0.1
+# Blur makes a 0 round: it looks like an O by up to 0.06, where an O looks like one by 0.11 to 0.18. The middle is no 0.
+_ROUNDED: Final = 0.085
+# Mean likeness of the best characters of a line: 0.7 and more however blurred, nothing on blank paper.
+_VISIBLE: Final = 0.5
 
 
 @functools.cache
@@ -121,15 +124,20 @@ class Shapes:
         return all(self._gap(zone, line).max() <= _TOLERANCE for line in range(zone.layout.lines))
 
     def _fit(self, zone: Zone, readings: Sequence[Zone]) -> float:
-        """The likeness of ``zone`` summed over the places where ``readings`` differ; nan when lines lie askew."""
+        """The likeness of ``zone`` summed over the places where ``readings`` differ; nan when lines lie askew or cannot be seen."""
         fit = 0.0
         for line, texts in enumerate(zip(*(one.lines for one in readings), strict=True)):
             places = [at for at, chars in enumerate(zip(*texts, strict=True)) if len(set(chars)) > 1]
             if not places:
                 continue
-            if (self._gap(readings[0], line) > _TOLERANCE).mean() > _ASKEW:
+            gaps = self._gap(readings[0], line)
+            if (gaps > _TOLERANCE).mean() > _ASKEW or self._scores[line].max(axis=1).mean() < _VISIBLE:
                 return float("nan")
-            fit += sum(float(self._scores[line][at, ALPHABET.index(zone.lines[line][at])]) for at in places)
+            chars = [zone.lines[line][at] for at in places]
+            fit += sum(
+                float(self._scores[line][at, ALPHABET.index(char)]) for at, char in zip(places, chars, strict=True)
+            )
+            fit += _ROUNDED * chars.count("0")
         return fit
 
     def _gap(self, zone: Zone, line: int) -> Picture:

@@ -59,7 +59,7 @@ def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneR
     candidates = shapes.choose(list(proposals.values()))
     if len(candidates) == 1:
         # What was read may be too far off to propose the truth; what was chosen is nearer to it.
-        candidates = shapes.choose(mrz_repair.readings(candidates[0]))
+        candidates = shapes.choose(mrz_repair.readings(candidates[0]), seen=candidates[0])
     steady = len(seen) == len(_MARGINS) and len({zone.text for zone, _ in seen}) == 1
     return ZoneReading(seen[0][0], candidates, True, min(score for _, score in seen), steady, shapes)
 
