@@ -1,5 +1,7 @@
 """What the provider refuses."""
 
+from datetime import datetime
+
 from recovery_portal.kit.errors import DomainError
 
 
@@ -15,6 +17,21 @@ class ProofingOver(DomainError):
 
     def __init__(self, reason: str) -> None:
         super().__init__("proofing_over", reason)
+
+
+class StepPaused(DomainError):
+    """Too many photos of this step could not be used; it goes on after a pause."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("step_paused", f"until {until:%H:%M:%S}")
+        self.until = until
+
+
+class PhotosSeenBefore(DomainError):
+    """Exactly these photos have been looked at and could not be used."""
+
+    def __init__(self) -> None:
+        super().__init__("photos_seen_before", "the same bytes as in an earlier try")
 
 
 class HandOffRefused(DomainError):

@@ -45,8 +45,11 @@ STATUS_LIST_LIFETIME = timedelta(minutes=30)
 # A list is left for a new one before random indexes become hard to find.
 STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
 
-DOCUMENT_TRIES_MAX = 5
-SELFIE_TRIES_MAX = 5
+# Photos that could not be used, of one step: after so many a pause, after twice as many no more (NIST SP 800-63A asks
+# for a limit). They are no guesses: whoever is compared and found unlike is declined at once.
+TRIES_BEFORE_PAUSE = 5
+PAUSE = timedelta(minutes=3)
+TRIES_MAX = 10
 
 # Below the threshold by so much, it is for a person to say, where the relying party wants that.
 REVIEW_BAND = 20

@@ -20,12 +20,14 @@ from tests.fakes.proofing import (
     WireWallet,
     arrive,
     code_in,
+    document_card,
     join_phone,
     selfie_frames,
     submit_document,
     submit_selfie,
     to_document_photos,
     to_offer,
+    upload,
 )
 from tests.flow.provider_house import house, portal  # noqa: F401
 
@@ -239,15 +241,86 @@ def test_who_cannot_turn_moves_the_camera_and_who_has_none_is_told_so(portal, se
     assert "help desk" in other.text
 
 
-def test_tries_are_counted_and_end(portal):  # noqa: F811
+def _pause_is_over(phone):
+    ProofingSession.objects.filter(pk=phone.proofing.pk).update(paused_until=timezone.now())
+
+
+def test_five_selfies_of_no_use_lead_to_a_pause_and_ten_to_the_end(portal):  # noqa: F811
     phone = join_phone(arrive(portal))
     to_document_photos(phone)
     submit_document(phone)
     for _ in range(5):
         submit_selfie(phone, trouble="blurred")
         phone.follow()
+    assert phone.name == "selfie-tips"
+    assert "A short pause" in phone.text
+    assert "data-countdown" in phone.text
+    assert phone.send().status_code == 429
+    assert phone.proofing.state == State.SELFIE_TIPS, "no challenge is drawn before the pause is over"
+    phone.go(f"{phone.base}/no-camera")
+    assert "help desk" in phone.text
+    _pause_is_over(phone)
+    phone.go(f"{phone.base}/selfie-tips")
+    for _ in range(5):
+        assert phone.name == "selfie-tips"
+        submit_selfie(phone, trouble="blurred")
+        phone.follow()
     assert phone.name == "declined"
     assert phone.proofing.reason_code == "too_many_selfie_tries"
+
+
+def test_five_documents_of_no_use_lead_to_a_pause_that_another_document_does_not_shorten(portal):  # noqa: F811
+    phone = join_phone(arrive(portal))
+    to_document_photos(phone)
+    submit_document(phone, unreadable="mrz_unreadable", take="0")
+    submit_selfie(phone)
+    phone.follow()
+    for number in range(1, 5):
+        assert phone.name == "document-photos"
+        submit_document(phone, unreadable="mrz_unreadable", take=str(number))
+        phone.follow()
+    assert "A short pause" in phone.text
+    posted = phone.send(data={"frame_front": upload(document_card())})
+    assert posted.status_code == 429
+    assert phone.proofing.state == State.DOCUMENT_RETAKE
+    phone.step("another-document")
+    phone.send(data={"country": "UTO", "kind": "passport"})
+    phone.send()
+    assert "A short pause" in phone.text
+    _pause_is_over(phone)
+    phone.go(f"{phone.base}/document-photos")
+    submit_document(phone)
+    assert phone.name == "selfie-tips"
+
+
+def test_the_same_photo_of_no_use_is_not_taken_twice_and_nothing_of_it_is_kept(portal):  # noqa: F811
+    phone = join_phone(arrive(portal))
+    to_document_photos(phone)
+    submit_document(phone, unreadable="mrz_unreadable")
+    submit_selfie(phone)
+    phone.follow()
+    submit_document(phone, unreadable="mrz_unreadable")
+    assert phone.page.status_code == 422
+    assert "has been looked at and could not be used" in phone.text
+    assert phone.proofing.document_tries == 1
+    assert len(phone.proofing.refused_photos) == 1
+    submit_document(phone)
+    phone.follow()
+    assert phone.name == "add"
+    phone.step("cancel")
+    assert phone.proofing.refused_photos == []
+
+
+def test_the_same_photo_may_come_again_when_not_the_photo_was_at_fault(portal):  # noqa: F811
+    phone = join_phone(arrive(portal))
+    to_document_photos(phone)
+    submit_document(phone, country="ABC")
+    submit_selfie(phone)
+    phone.follow()
+    assert phone.proofing.retake_code == "other_country"
+    assert phone.proofing.refused_photos == []
+    submit_document(phone, country="ABC")
+    assert phone.page.status_code == 200
 
 
 @pytest.mark.parametrize("by_phone", [True, False])

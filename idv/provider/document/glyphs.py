@@ -124,7 +124,10 @@ class Shapes:
         return all(self._gap(zone, line).max() <= _TOLERANCE for line in range(zone.layout.lines))
 
     def _fit(self, zone: Zone, readings: Sequence[Zone]) -> float:
-        """The likeness of ``zone`` summed over the places where ``readings`` differ; nan when lines lie askew or cannot be seen."""
+        """The likeness of ``zone`` summed over the places where ``readings`` differ.
+
+        nan when the lines lie askew or cannot be seen.
+        """
         fit = 0.0
         for line, texts in enumerate(zip(*(one.lines for one in readings), strict=True)):
             places = [at for at, chars in enumerate(zip(*texts, strict=True)) if len(set(chars)) > 1]

@@ -47,6 +47,7 @@ class Findings:
     calibration: str = ""
     document: dict[str, str] = field(default_factory=dict)
     portrait: bytes = b""
+    photographed: str = ""  # fingerprint of the document's photos
 
     def conclude(self, outcome: str, reason_code: str = "") -> "Findings":
         self.outcome, self.reason_code = outcome, reason_code
@@ -126,6 +127,7 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
     images = {p.key: proofing.open(p.sealed, purpose=f"photo-{p.key}") for p in photos}
     sides = {p.key: images[p.key] for p in photos if p.purpose == "document"}
     frames = {p.key: images[p.key] for p in photos if p.purpose == "selfie"}
+    findings.photographed = proofing.fingerprint(sides)
     report(10)
     try:
         reading = reader_for(proofing).read(proofing.document_kind, sides, at=at)
@@ -238,9 +240,9 @@ def _record(proofing: ProofingSession, findings: Findings, started: float, at: d
 
 def _within_tries(proofing: ProofingSession, findings: Findings) -> Findings:
     """The last allowed try that fails is a refusal, not another invitation (NIST SP 800-63A: limit attempts)."""
-    if findings.outcome == _Outcome.DOCUMENT_UNUSABLE and proofing.document_tries + 1 >= policy.DOCUMENT_TRIES_MAX:
+    if findings.outcome == _Outcome.DOCUMENT_UNUSABLE and proofing.document_tries + 1 >= policy.TRIES_MAX:
         return findings.conclude(_Outcome.DECLINED, "too_many_document_tries")
-    if findings.outcome == _Outcome.SELFIE_UNUSABLE and proofing.selfie_tries + 1 >= policy.SELFIE_TRIES_MAX:
+    if findings.outcome == _Outcome.SELFIE_UNUSABLE and proofing.selfie_tries + 1 >= policy.TRIES_MAX:
         return findings.conclude(_Outcome.DECLINED, "too_many_selfie_tries")
     return findings
 
@@ -248,9 +250,17 @@ def _within_tries(proofing: ProofingSession, findings: Findings) -> Findings:
 def _consequence(proofing: ProofingSession, findings: Findings, at: datetime) -> tuple[Event, dict[str, Any]]:
     code = findings.reason_code
     if findings.outcome == _Outcome.DOCUMENT_UNUSABLE:
-        return Event.DOCUMENT_UNUSABLE, {"retake_code": code, "document_tries": proofing.document_tries + 1}
+        tries = proofing.document_tries + 1
+        seen = [] if code in _NOT_THE_PHOTOS_FAULT else [findings.photographed]
+        return Event.DOCUMENT_UNUSABLE, {
+            "retake_code": code,
+            "document_tries": tries,
+            "paused_until": _pause(tries, at),
+            "refused_photos": [*proofing.refused_photos, *seen],
+        }
     if findings.outcome == _Outcome.SELFIE_UNUSABLE:
-        return Event.SELFIE_UNUSABLE, {"retake_code": code, "selfie_tries": proofing.selfie_tries + 1}
+        tries = proofing.selfie_tries + 1
+        return Event.SELFIE_UNUSABLE, {"retake_code": code, "selfie_tries": tries, "paused_until": _pause(tries, at)}
     if findings.outcome in {_Outcome.VERIFIED, _Outcome.REVIEW}:
         found = {
             "document_sealed": proofing.seal(json.dumps(findings.document).encode(), purpose="document"),
@@ -261,6 +271,14 @@ def _consequence(proofing: ProofingSession, findings: Findings, at: datetime) ->
         # A person needs longer than a machine: whoever hands in photos at the last moment is not cut off by that.
         return Event.REVIEW_NEEDED, {"expires_at": max(proofing.expires_at, at + policy.REVIEW_LIFETIME), **found}
     return Event.IDENTITY_DECLINED, {"verdict": "declined", "reason_code": code}
+
+
+def _pause(tries: int, at: datetime) -> datetime | None:
+    return at + policy.PAUSE if tries == policy.TRIES_BEFORE_PAUSE else None
+
+
+# The same photos may do after another choice, or when we are well again.
+_NOT_THE_PHOTOS_FAULT = frozenset({"other_country", "wrong_kind", "reader_unavailable"})
 
 
 def _delete_photos(proofing: ProofingSession, outcome: str) -> None:

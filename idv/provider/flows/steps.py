@@ -18,7 +18,7 @@ from recovery_portal.kit.tokens import digest, new_token
 
 from .. import policy
 from ..document import SIDES
-from ..errors import HandOffRefused, ProofingOver
+from ..errors import HandOffRefused, PhotosSeenBefore, ProofingOver, StepPaused
 from ..machine import TABLE, Event, State
 from ..models import HandOff, Photo, ProofingConsent, ProofingSession
 
@@ -122,6 +122,12 @@ def read_document_tips(*, proofing: ProofingSession, at: datetime) -> None:
     proofing.apply(Event.DOCUMENT_TIPS_READ, at=at)
 
 
+def require_no_pause(proofing: ProofingSession, *, at: datetime) -> None:
+    """Raises StepPaused while there is one."""
+    if proofing.paused_until is not None and at < proofing.paused_until:
+        raise StepPaused(proofing.paused_until)
+
+
 def sides_of(proofing: ProofingSession) -> tuple[str, ...]:
     """Which sides of the chosen document are photographed, in order."""
     sides: tuple[str, ...] = tuple(SIDES[proofing.document_kind])
@@ -129,7 +135,13 @@ def sides_of(proofing: ProofingSession) -> tuple[str, ...]:
 
 
 def submit_document(*, proofing: ProofingSession, images: Mapping[str, AcceptedImage], at: datetime) -> None:
-    """Seal the document's photos; after a retake the checks begin again with the selfie that is already there."""
+    """Seal the document's photos; after a retake the checks begin again with the selfie that is already there.
+
+    Raises StepPaused, and PhotosSeenBefore for photos that were no use before: nothing has changed about them.
+    """
+    require_no_pause(proofing, at=at)
+    if proofing.fingerprint({side: image.jpeg for side, image in images.items()}) in proofing.refused_photos:
+        raise PhotosSeenBefore
     with transaction.atomic():
         follows = TABLE.next_state(State(proofing.state), Event.DOCUMENT_SUBMITTED)
         asks = _ask_for_decision(proofing, at) if follows is State.CHECKING else {}
@@ -140,7 +152,8 @@ def submit_document(*, proofing: ProofingSession, images: Mapping[str, AcceptedI
 
 
 def read_selfie_tips(*, proofing: ProofingSession, at: datetime) -> None:
-    """Go to the camera with a fresh challenge: random, from here, for a few minutes."""
+    """Go to the camera with a fresh challenge: random, from here, for a few minutes. Raises StepPaused."""
+    require_no_pause(proofing, at=at)
     proofing.apply(Event.SELFIE_TIPS_READ, at=at, **_fresh_challenge(at, liveness.movement_of(proofing.challenge)))
 
 
@@ -180,7 +193,13 @@ def end(*, proofing: ProofingSession, event: Event, at: datetime) -> None:
     """Apply an event after which nobody needs the person's data here, and erase it in the same transaction."""
     with transaction.atomic():
         proofing.apply(
-            event, at=at, personal_key=b"", applicant_sealed=None, document_sealed=None, portrait_sealed=None
+            event,
+            at=at,
+            personal_key=b"",
+            applicant_sealed=None,
+            document_sealed=None,
+            portrait_sealed=None,
+            refused_photos=[],
         )
         proofing.photos.all().delete()
         if event is Event.CANCELLED:

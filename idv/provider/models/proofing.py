@@ -1,8 +1,11 @@
 """One person's proofing: its state, its devices, its photos and its decision."""
 
+import hashlib
+import hmac
 import json
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +66,8 @@ class ProofingSession(models.Model):
     retake_code = models.CharField(max_length=50, blank=True)  # why the last photos were unusable
     document_tries = models.PositiveSmallIntegerField(default=0)
     selfie_tries = models.PositiveSmallIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True, blank=True)  # no photos before, after too many that were no use
+    refused_photos = models.JSONField(default=list, blank=True)  # fingerprints of a document's photos that were no use
 
     round = models.PositiveSmallIntegerField(default=0)  # one per decision that is asked for
     progress = models.PositiveSmallIntegerField(null=True, blank=True)  # percent
@@ -110,6 +115,11 @@ class ProofingSession(models.Model):
     def open(self, sealed: bytes | memoryview, *, purpose: str) -> bytes:
         """Raises VaultError, also after the person was erased."""
         return vault.open(bytes(sealed), purpose=f"proofing-{purpose}", derived_from=bytes(self.personal_key))
+
+    def fingerprint(self, images: Mapping[str, bytes]) -> str:
+        """The same for the same images, in this proofing alone: it tells nobody who meets the image elsewhere."""
+        told = b"".join(hashlib.sha256(key.encode() + b"\0" + images[key]).digest() for key in sorted(images))
+        return hmac.new(bytes(self.personal_key), told, hashlib.sha256).hexdigest()[:32]
 
     def document(self) -> dict[str, str]:
         """What was read from the document; empty before the decision and after the person was erased."""

@@ -15,6 +15,7 @@ from idv.face.errors import sentence as face_sentence
 from recovery_portal.kit import clock, images, tokens
 
 from ..document.errors import sentence as document_sentence
+from ..errors import PhotosSeenBefore, StepPaused
 from ..flows import steps
 from ..forms import DetailsForm, DocumentForm
 from ..models import ProofingSession
@@ -80,6 +81,9 @@ def document_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -
 @page("document-photos")
 @require_http_methods(["GET", "HEAD", "POST"])
 def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    paused = _paused(request, proofing, of_document=True)
+    if paused is not None:
+        return paused
     sides = steps.sides_of(proofing)
     errors: dict[str, str] = {}
     if request.method == "POST":
@@ -88,8 +92,11 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
             uploads, missing=[side for side in sides if side not in uploads], max_side=_PAGE_SIDE
         )
         if not errors:
-            steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
-            return to_current_page(proofing, role)
+            try:
+                steps.submit_document(proofing=proofing, images=accepted, at=clock.now())
+                return to_current_page(proofing, role)
+            except PhotosSeenBefore:
+                errors[sides[0]] = _("This photo has been looked at and could not be used. Take a new one.")
     context = {"proofing": proofing, "steps": [_side_step(proofing, side, errors) for side in sides], "errors": errors}
     context["advice"] = _advice(proofing, document_sentence)
     return render(request, "provider/document_photos.html", context, status=422 if errors else 200)
@@ -98,6 +105,9 @@ def document_photos(request: HttpRequest, proofing: ProofingSession, role: Role)
 @page("selfie-tips")
 @require_http_methods(["GET", "HEAD", "POST"])
 def selfie_tips(request: HttpRequest, proofing: ProofingSession, role: Role) -> HttpResponse:
+    paused = _paused(request, proofing, of_document=False)
+    if paused is not None:
+        return paused
     if request.method == "POST":
         steps.read_selfie_tips(proofing=proofing, at=clock.now())
         return to_current_page(proofing, role)
@@ -169,6 +179,21 @@ def _accept(
         except images.ImageRefused as refused:
             errors[name] = str(refused.sentence)
     return accepted, errors
+
+
+def _paused(request: HttpRequest, proofing: ProofingSession, *, of_document: bool) -> HttpResponse | None:
+    """The page that says how long, while the step is paused."""
+    try:
+        steps.require_no_pause(proofing, at=clock.now())
+    except StepPaused as pause:
+        context = {
+            "proofing": proofing,
+            "until": pause.until,
+            "of_document": of_document,
+            "advice": _advice(proofing, document_sentence if of_document else face_sentence),
+        }
+        return render(request, "provider/pause.html", context, status=429 if request.method == "POST" else 200)
+    return None
 
 
 def _side_step(proofing: ProofingSession, side: str, errors: dict[str, str]) -> dict[str, str]:
