@@ -68,13 +68,14 @@ class RegistrationGate:
 # Where a program is let in to act for the person who is signed in, and where a passkey is made.
 _FOR_PROGRAMS = frozenset({"api-authorize", "api-device"})
 _NEW_PASSKEYS = frozenset({"accounts:add_passkey", "accounts:add_passkey_options"})
+_OLD_PASSKEYS = "accounts:remove_method"
 
 
 class OperatorGate:
     """Where operators must sign in with a passkey, no other sign-in lets a program act for one, and none makes a
-    further passkey: else a password would open the admin site by a detour. The admin site itself asks
-    `accounts.admin`. Whoever has no usable passkey may make the first; so may a Temporary Access Pass, which another
-    operator issued."""
+    further passkey or deletes one to make a first: else a password would open the admin site by a detour. The admin
+    site itself asks `accounts.admin`. Whoever has no usable passkey may make the first; so may a Temporary Access
+    Pass, which another operator issued."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -85,7 +86,10 @@ class OperatorGate:
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
         name = match.view_name if match else ""
-        if name not in _FOR_PROGRAMS | _NEW_PASSKEYS or not isinstance(request.user, User):
+        guarded = name in _FOR_PROGRAMS | _NEW_PASSKEYS or (
+            name == _OLD_PASSKEYS and kwargs.get("method") == operator_sign_in.PASSKEY
+        )
+        if not guarded or not isinstance(request.user, User):
             return None
         method = session.method(request)
         if not operator_sign_in.is_barred(request.user, signed_in_with=method):

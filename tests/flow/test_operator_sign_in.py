@@ -149,6 +149,16 @@ def test_a_password_makes_no_further_passkey(bob: User, key: SoftwareAuthenticat
     assert bob.passkeys.count() == 2
 
 
+def test_a_password_deletes_no_passkey_to_make_a_first(bob: User, key: SoftwareAuthenticator) -> None:
+    demand()
+    address = reverse("accounts:remove_method", args=["fido2", bob.passkeys.get().pk])
+    client = by_password(bob)
+    for method in (client.get, client.post):
+        assert method(address).url == reverse("accounts:operator_passkey")
+    assert bob.passkeys.usable().count() == 1
+    assert by_passkey(key).get(address).status_code == 200
+
+
 def test_who_has_none_makes_the_first_and_a_pass_leads_back_in(bob: User, key: SoftwareAuthenticator) -> None:
     demand()
     carol = User.objects.create_user("carol@contoso.example", PASSWORD, is_staff=True)
