@@ -57,10 +57,9 @@ class Reading:
     def __init__(self) -> None:
         self.links: set[str] = set()
 
-    def query(self, text: str) -> dict[str, Any]:
-        return {
-            name: self.shown(name, value) for name, value in parse_qsl(text, keep_blank_values=True)[:_MOST_MEMBERS]
-        }
+    def query(self, text: str, depth: int = 0) -> dict[str, Any]:
+        members = parse_qsl(text, keep_blank_values=True)[:_MOST_MEMBERS]
+        return {name: self.shown(name, value, depth) for name, value in members}
 
     def path(self, path: str) -> str:
         """A path whose references are shown by their digests."""
@@ -70,12 +69,15 @@ class Reading:
 
         return _REFERENCES.sub(put, path)
 
-    def url(self, url: str) -> str:
-        """An address with its references and its query masked."""
+    def url(self, url: str, depth: int = 0) -> str:
+        """An address with its references and its query masked; addresses stand in the queries of addresses."""
         if url.startswith("urn:"):
             return url[:_LONGEST]
-        parts = urlsplit(url)
-        query = "&".join(f"{name}={value}" for name, value in self.query(parts.query).items())
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return MASK
+        query = "&".join(f"{name}={value}" for name, value in self.query(parts.query, depth + 1).items())
         return f"{parts.scheme}://{parts.netloc}{self.path(parts.path)}{'?' if query else ''}{query}"[:_LONGEST]
 
     def body(self, content_type: str, body: bytes) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Reading:
         if isinstance(value, list):
             return [self.shown(name, one, depth + 1) for one in value[:20]]
         if not isinstance(value, str):
-            return value
+            return value if value is None or isinstance(value, bool) or name in PLAIN else MASK
         return self._text(name, value, depth)
 
     def _text(self, name: str, value: str, depth: int) -> Any:
@@ -120,7 +122,7 @@ class Reading:
             head, colon, tail = value.rpartition(":")
             if value.startswith("urn:"):
                 return f"{head}{colon}{self._once(tail)}"
-            return self.url(value) if _URL.fullmatch(value) else self._once(value)
+            return self.url(value, depth) if _URL.fullmatch(value) else self._once(value)
         if "~" in value and (parts := _jwt(value.partition("~")[0])):
             return self._presented(parts, value, depth)
         if _JWE.fullmatch(value) and (header := _members(value.partition(".")[0])):
@@ -130,7 +132,7 @@ class Reading:
         if value.startswith("{") and (members := _json(value)):
             return self.shown(name, members, depth + 1)
         if _URL.fullmatch(value) and not value.startswith("data:"):
-            return self.url(value)
+            return self.url(value, depth)
         return value[:_LONGEST] if name in PLAIN else MASK
 
     def _token(self, parts: tuple[dict[str, Any], dict[str, Any]], depth: int) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Reading:
         """The digests of what was not disclosed are many and say nothing."""
         if name == "_sd" and isinstance(value, list):
             return f"{len(value)} digests"
-        if name in {"credentialSubject", "vc"} and isinstance(value, Mapping):
+        if name in {"credentialSubject", "vc"} and isinstance(value, Mapping) and depth <= _DEEPEST:
             return {key: self._claim(str(key), one, depth + 1) for key, one in value.items()}
         if name in {"lst", "x"} or (isinstance(value, str) and len(value) > _LONGEST and not _jwt(value)):
             return MASK

@@ -35,6 +35,37 @@ def test_what_could_be_guessed_from_its_digest_is_not_even_digested(name: str) -
     assert reading.links == set()
 
 
+@pytest.mark.parametrize("name", ["tx_code", "pin", "age", "score", "anything"])
+@pytest.mark.parametrize("value", [493157, 12.5, [493157]])
+def test_a_number_is_masked_like_the_text_that_it_could_have_been(name: str, value: Any) -> None:
+    assert "493157" not in shown(name, value) and "12.5" not in shown(name, value)
+    assert Reading().shown("exp", 1_795_000_000) == 1_795_000_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://[",
+        "here://[::1",
+        "a://b?x=" * 3_000,
+        '{"a": "' + "a://b?x=" * 3_000 + '"}',
+    ],
+)
+def test_no_address_is_too_odd_or_too_deep_to_be_shown(value: str) -> None:
+    reading = Reading()
+    for name in ("redirect_uri", "state", "x"):
+        reading.shown(name, value)
+        reading.query(f"{name}={value}")
+    reading.url(value)
+
+
+def test_a_token_within_a_token_is_read_to_a_depth_that_nobody_reaches() -> None:
+    subject: dict[str, Any] = {}
+    for _ in range(2_000):
+        subject = {"vc": subject}
+    Reading()._token(({"alg": "ES256"}, subject), 0)
+
+
 def test_references_in_addresses_are_masked() -> None:
     reading = Reading()
     assert SECRET not in reading.path(f"/offers/{SECRET}") + reading.url(
