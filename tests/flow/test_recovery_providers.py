@@ -151,6 +151,15 @@ class TestOpenAndShut:
         act(client, profile.provider, "pause")
         assert person.come_back(provider).page == "present"
 
+    def test_the_reason_of_a_pause_is_one_printable_line(
+        self, client: Client, registered_provider: IdentityProvider
+    ) -> None:
+        """PostgreSQL keeps no NUL: it would have been a server error there."""
+        act(client, registered_provider, "pause", reason="main\0tenance\r\n tonight")
+        assert registry.condition_of(registered_provider).pause_reason == "main tenance tonight"
+        event = AuditEvent.objects.get(activity="Identity verification provider paused")
+        assert event.details["reason"] == "main tenance tonight"
+
     def test_illegal_moves_change_nothing(self, registered_provider: IdentityProvider) -> None:
         row = registered_provider
         for state in ("", "nonsense", Subscription.PENDING, Subscription.SUBSCRIBED):

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from idv.protocol.identity_assurance import ALGORITHMS
 from recovery_portal.kit import http
+from recovery_portal.kit.typed import one_line
 
 from .. import remote, trust
 from ..errors import ProviderUnavailable, RegistryRefused
@@ -193,7 +194,7 @@ def pause(*, provider: IdentityProvider, reason: str, at: datetime) -> None:
     """Nobody is sent there until it is resumed; who is there already may come back. Raises RegistryRefused."""
     condition_of(provider)
     waiting = ProviderCondition.objects.filter(provider=provider, paused_at=None)
-    if not waiting.update(paused_at=at, pause_reason=" ".join(reason.split())[:200]):
+    if not waiting.update(paused_at=at, pause_reason=one_line(reason)[:200]):
         raise RegistryRefused("already_paused", "The provider is paused already.")
 
 

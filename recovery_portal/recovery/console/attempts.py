@@ -30,6 +30,9 @@ from .paging import Slice
 from .words import in_words
 
 
+_SEES_BLOCKS = "recovery.view_recoveryblock"
+
+
 class AttemptSearch(forms.Form):
     """Everything may be left out."""
 
@@ -126,7 +129,7 @@ def cancel(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     return redirect("console:attempt", attempt_id=attempt.pk)
 
 
-@page("recovery.view_recoveryblock")
+@page(_SEES_BLOCKS)
 @require_safe
 def blocks(request: HttpRequest) -> HttpResponse:
     """Whose recoveries are stopped, and whose were."""
@@ -139,7 +142,9 @@ def block(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Ask for the reason, naming what will happen; then block, or lift the block."""
     user = get_object_or_404(User, pk=user_id)
     current = _block_of(user)
-    if not request.user.has_perm("recovery.delete_recoveryblock" if current else "recovery.add_recoveryblock"):
+    may_act = request.user.has_perm("recovery.delete_recoveryblock" if current else "recovery.add_recoveryblock")
+    # Who has just blocked an account reads that it is, also without the right to lift the block.
+    if not may_act and not (request.method != "POST" and current and request.user.has_perm(_SEES_BLOCKS)):
         raise PermissionDenied
     if request.method == "POST":
         by, at = operator_of(request), clock.now()
@@ -158,7 +163,7 @@ def block(request: HttpRequest, user_id: UUID) -> HttpResponse:
     running = RecoveryAttempt.objects.active().filter(user=user).count()
     return answer(
         request, "block.html", _("Recoveries of %(account)s") % {"account": user},
-        person=user, block=current, running=running,
+        person=user, block=current, running=running, may_act=may_act,
     )  # fmt: skip
 
 

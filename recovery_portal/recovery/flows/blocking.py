@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import flows as audit
 from accounts.models import User
+from recovery_portal.kit.typed import one_line
 
 from ..errors import AttemptMoved, BlockRefused
 from ..models import RecoveryAttempt, RecoveryBlock
@@ -21,7 +22,7 @@ def block(*, user: User, reason: str, by: User, at: datetime) -> RecoveryBlock:
     reason_missing, already_blocked).
     """
     _check(user, by, "recovery.add_recoveryblock")
-    reason = " ".join(reason.split())[:200]
+    reason = one_line(reason)[:200]
     if not reason:
         raise BlockRefused("reason_missing", "Say why.")
     with transaction.atomic():

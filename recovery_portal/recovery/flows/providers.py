@@ -15,6 +15,7 @@ from idv.verifier import flows as verifier
 from idv.verifier.flows import registry
 from idv.verifier.flows.registry import Subscription
 from idv.verifier.models import IdentityProvider
+from recovery_portal.kit.typed import one_line
 
 SUBSCRIPTION_UPDATED = "Identity verification provider subscription updated"
 _CATEGORY = "Policy"
@@ -58,7 +59,7 @@ def set_subscription(*, provider: IdentityProvider, state: str, by: User, at: da
 def pause(*, provider: IdentityProvider, reason: str, by: User, at: datetime) -> None:
     """Raises RegistryRefused."""
     registry.pause(provider=provider, reason=reason, at=at)
-    _audit(provider, "Identity verification provider paused", by, at, reason=reason[:200])
+    _audit(provider, "Identity verification provider paused", by, at, reason=one_line(reason)[:200])
 
 
 @transaction.atomic

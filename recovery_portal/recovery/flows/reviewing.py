@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import flows as audit
 from accounts.models import User
+from recovery_portal.kit.typed import one_line
 from tap import flows as tap
 from tap.queries import policy_covers
 
@@ -119,7 +120,7 @@ def _user_of(attempt: RecoveryAttempt) -> User:
 
 
 def _text(text: str) -> str:
-    return " ".join(text.split())[:_TEXT_MAX_LENGTH]
+    return one_line(text)[:_TEXT_MAX_LENGTH]
 
 
 def _audit(attempt: RecoveryAttempt, activity: str, by: User, text: str, at: datetime) -> None:
