@@ -83,12 +83,11 @@ def _checked(one: Field[Any], hint: Any, value: Any) -> Any:
     if get_origin(hint) is list:
         return _checked_list(name, get_args(hint)[0], value)
     kind = get_origin(hint) or hint
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < 2**53:
         value = float(value)
     if type(value) is not kind:
         raise InputRefused(f"{name} is {_WORDS[kind]}, not {_shown(value)}.")
-    if isinstance(value, str) and ("\0" in value or any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
-        raise InputRefused(f"{name} holds characters that no text has.")
+    _check_text(name, value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         _check_limits(one, value)
     return value
@@ -97,9 +96,14 @@ def _checked(one: Field[Any], hint: Any, value: Any) -> Any:
 def _checked_list(name: str, inner: Any, value: Any) -> list[Any]:
     if type(value) is not list or any(type(entry) is not inner for entry in value):
         raise InputRefused(f"{name} is a list of {_WORDS[inner]}, not {_shown(value)}.")
-    if any("\0" in entry for entry in value if isinstance(entry, str)):
-        raise InputRefused(f"{name} holds characters that no text has.")
+    for entry in value:
+        _check_text(name, entry)
     return value
+
+
+def _check_text(name: str, value: Any) -> None:
+    if isinstance(value, str) and ("\0" in value or any(0xD800 <= ord(c) <= 0xDFFF for c in value)):
+        raise InputRefused(f"{name} holds characters that no text has.")
 
 
 def _check_limits(one: Field[Any], value: float) -> None:

@@ -105,7 +105,7 @@ def forget_limits() -> None:
 
 def _but_operators(model: type[models.Model]) -> str:
     """The condition that leaves operators, and what roles they have, where people are removed."""
-    if not apps.is_installed("accounts"):
+    if not apps.is_installed("django.contrib.auth"):  # a wallet has no operators
         return ""
     users = apps.get_model(settings.AUTH_USER_MODEL)
     if model is users:

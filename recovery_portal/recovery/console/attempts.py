@@ -29,7 +29,6 @@ from .access import answer, operator_of, page
 from .paging import Slice
 from .words import in_words
 
-
 _SEES_BLOCKS = "recovery.view_recoveryblock"
 
 

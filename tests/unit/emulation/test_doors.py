@@ -100,12 +100,18 @@ def test_what_is_wrong_with_the_input_is_said_in_one_sentence(room: RecoveryClie
         b'{"user_principal_name": "a@b.example", "user_principal_name": "c@d.example"}',
         b"[" * 100_000,
         b'{"user_principal_name": "\\ud800@b.example"}',
+        b'{"user_principal_name": "a@b.example", "groups": ["\\ud800"]}',
     ],
 )
 def test_a_body_that_is_no_json_is_refused(room: RecoveryClient, content: bytes) -> None:
     answer = ask("POST", "users", content=content, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["sentence"].endswith(".")
+
+
+def test_a_number_beyond_every_float_is_refused(room: RecoveryClient) -> None:
+    answer = ask("PUT", "clock", content=b'{"offset_s": 1' + b"0" * 400 + b"}", content_type="application/json")
+    assert answer.status_code == 400
 
 
 def test_a_form_or_an_endless_body_is_refused(room: RecoveryClient) -> None:

@@ -38,7 +38,7 @@ def test_what_could_be_guessed_from_its_digest_is_not_even_digested(name: str) -
 @pytest.mark.parametrize("name", ["tx_code", "pin", "age", "score", "anything"])
 @pytest.mark.parametrize("value", [493157, 12.5, [493157]])
 def test_a_number_is_masked_like_the_text_that_it_could_have_been(name: str, value: Any) -> None:
-    assert "493157" not in shown(name, value) and "12.5" not in shown(name, value)
+    assert shown(name, value).strip("[]") == f'"{MASK}"'
     assert Reading().shown("exp", 1_795_000_000) == 1_795_000_000
 
 

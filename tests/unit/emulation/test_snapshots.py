@@ -1,10 +1,13 @@
 """A house put away and brought back."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -15,6 +18,7 @@ from idv.verifier.models import IdentityProvider
 from recovery_portal.kit import clock
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryProfile
 from recovery_portal.testing.client import ControlRefused, RecoveryClient
+from tests.check_project import environment
 from tests.fakes.control import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +73,36 @@ def test_an_emptied_house_keeps_keys_parties_and_operators(room: RecoveryClient)
     assert RelyingParty.objects.count() == IdentityProvider.objects.count() == 1
     furnish_again = room.seed_user("ada@contoso.example")
     assert furnish_again.user_principal_name == "ada@contoso.example"
+
+
+_AT_THE_PROVIDER = """
+import django
+from django.conf import settings
+settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+django.setup()
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from recovery_portal.emulation.flows import snapshots
+call_command("migrate", verbosity=0)
+users = get_user_model().objects
+users.create_superuser("olga@provider.test")
+users.create_user("left over")
+snapshots.empty()
+print([user.get_username() for user in users.all()])
+"""
+
+
+def test_an_emptied_provider_keeps_its_operators_too(tmp_path: Any) -> None:
+    """It has no directory: its operators are rows of another table."""
+    known = environment("provider", str(tmp_path)) | {
+        "EMULATION": "1",
+        "EMULATION_TOKEN": "x" * 40,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _AT_THE_PROVIDER], cwd=settings.BASE_DIR, env=known, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "['olga@provider.test']", done.stderr[-2000:]
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "../etc", "a b", "\u00e9"])
