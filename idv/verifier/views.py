@@ -1,10 +1,13 @@
 """Doors for wallets and providers: protocol endpoints that answer in JSON, never by redirect and never by page."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from idv.protocol.presentation import REQUEST_MEDIA_TYPE
 from recovery_portal.kit import clock, ratelimit
@@ -15,43 +18,64 @@ from .errors import PresentationRefused, RequestUnknown
 # One body for every refusal: a wallet, or whoever plays one, does not learn which check failed.
 _REFUSED = {"error": "invalid_request", "error_description": "The presentation was not accepted."}
 _UNKNOWN = {"error": "invalid_request", "error_description": "No request waits here."}
+_METHOD = {"error": "invalid_request", "error_description": "Another method is used here."}
+_NOT_FOUND = {"error": "not_found"}
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 20
 
+View = Callable[..., HttpResponse]
 
-@require_GET
+
+def _door(*methods: str) -> Callable[[View], View]:
+    """An endpoint for other programs: another method is answered in JSON, and no form of a page is expected."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def door(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+                return JsonResponse(_METHOD, status=405, headers={"Allow": ", ".join(methods)})
+            return view(request, **kwargs)
+
+        return door
+
+    return decorate
+
+
+@_door("GET")
 @cache_control(public=True, max_age=300)
 def jwks(request: HttpRequest) -> HttpResponse:
     """The public keys that providers check our requests and client assertions with."""
     return JsonResponse(keys.published_jwks(at=clock.now()))
 
 
-@require_GET
+@_door("GET")
 def development_ca(request: HttpRequest) -> HttpResponse:
     """The development CA over our certificate, for wallets of an emulation; 404 with certificates of one's own."""
     anchor = keys.active_row(at=clock.now()).trust_anchor
     if not anchor:
-        return HttpResponseNotFound()
+        return JsonResponse(_NOT_FOUND, status=404)
     return HttpResponse(anchor, content_type="application/x-pem-file")
 
 
-@require_GET
+@_door("GET")
 @cache_control(public=True, max_age=300)
 def did_document(request: HttpRequest) -> HttpResponse:
     """did:web: the identifier that ``decentralized_identifier:`` requests are signed for."""
     return _public(keys.did_document(at=clock.now()))
 
 
-@require_GET
+@_door("GET")
 @cache_control(public=True, max_age=300)
 def did_configuration(request: HttpRequest) -> HttpResponse:
     """The linked domain: wallets that show a verifier's address look here whether DID and origin are one."""
     return _public(keys.did_configuration(at=clock.now()))
 
 
+@csrf_exempt
 def unknown_well_known(request: HttpRequest, rest: str) -> HttpResponse:
     """Wallets try several addresses and read the answers as JSON: a page would be taken for a broken document."""
-    return JsonResponse({"error": "not_found"}, status=404)
+    return JsonResponse(_NOT_FOUND, status=404)
 
 
 def _public(document: dict[str, object]) -> HttpResponse:
@@ -59,8 +83,7 @@ def _public(document: dict[str, object]) -> HttpResponse:
     return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*"})
 
 
-@csrf_exempt
-@require_http_methods(["GET", "POST"])
+@_door("GET", "POST")
 @never_cache
 def request_object(request: HttpRequest, reference: str) -> HttpResponse:
     """The signed request object (OpenID4VP 1.0 5.10).
@@ -88,8 +111,7 @@ def request_object(request: HttpRequest, reference: str) -> HttpResponse:
     return HttpResponse(signed, content_type=REQUEST_MEDIA_TYPE)
 
 
-@csrf_exempt
-@require_POST
+@_door("POST")
 @never_cache
 def response(request: HttpRequest, reference: str) -> HttpResponse:
     """The wallet's answer (OpenID4VP 1.0 8.2): 200 with JSON when it was processed, else one constant 400."""

@@ -5,7 +5,8 @@ The key lives until the answer has been taken; afterwards nobody can read the me
 
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.core.exceptions import SuspiciousOperation
+from django.http import QueryDict
 
 from idv.credentials import jose
 from idv.verifier.flows import answering, presenting
@@ -16,13 +17,13 @@ from recovery_portal.kit.errors import DomainError
 from .reading import Reading
 
 
-def opened(request: HttpRequest, reading: Reading) -> dict[str, Any]:
-    """The members of an encrypted answer; {} when it is none that this house can open."""
+def opened(path: str, body: bytes, reading: Reading) -> dict[str, Any]:
+    """The members of an encrypted answer posted to ``path``; {} when it is none that this house can open."""
     try:
-        sealed = QueryDict(request.body.decode("ascii")).get("response", "")
+        sealed = QueryDict(body.decode("ascii")).get("response", "")
         if not sealed:
             return {}
-        reference = request.path.rstrip("/").rpartition("/")[2]
+        reference = path.rstrip("/").rpartition("/")[2]
         row = PresentationRequest.objects.filter(reference_digest=tokens.digest(reference), status="open").first()
         if row is None:
             return {}
@@ -30,6 +31,6 @@ def opened(request: HttpRequest, reading: Reading) -> dict[str, Any]:
         if key is None:
             return {}
         members = jose.decrypt(sealed, key=key)
-    except (DomainError, ValueError, OSError):
+    except (DomainError, ValueError, SuspiciousOperation):
         return {}
     return {"opened": reading.shown("", members)}

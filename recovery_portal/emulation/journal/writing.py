@@ -75,7 +75,7 @@ def arrived(request: HttpRequest, exchange: Exchange) -> Arrived | None:
         if kind.name == "presentation":
             from . import presented  # the verifier's rooms are installed in the portal only
 
-            told |= presented.opened(request, reading)
+            told |= presented.opened(request.path, body, reading)
     return Arrived(kind, reading, told, time.monotonic())
 
 

@@ -177,11 +177,28 @@ def test_the_request_is_signed_by_the_certificate_of_its_client_id(asked: Presen
     assert asked.client_id == f"x509_hash:{certificates.x509_hash(key.chain[0])}"
 
 
-def test_wrong_methods_are_answered_without_a_page(asked: PresentationRequest, client: Client) -> None:
-    for method, path in (("get", "responses/x"), ("put", "requests/x"), ("post", "jwks")):
-        answer = getattr(client, method)(f"/verifier/{path}", headers=HOST)
-        assert answer.status_code == 405
-        assert b"<html" not in answer.content
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/verifier/requests/x", {"GET", "POST"}),
+        ("/verifier/responses/x", {"POST"}),
+        ("/verifier/jwks", {"GET"}),
+        ("/verifier/development-ca.pem", {"GET"}),
+        ("/.well-known/did.json", {"GET"}),
+        ("/.well-known/did-configuration.json", {"GET"}),
+        ("/.well-known/openid-federation", None),
+    ],
+)
+def test_no_method_is_answered_with_a_page(db: None, path: str, method: str, allowed: set[str] | None) -> None:
+    """A client of no browser has no CSRF cookie either: that page is none for it."""
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.generic(method, path, b"x", content_type="application/json", headers=HOST)
+    assert not answer["Content-Type"].startswith("text/html")
+    if allowed is None:
+        assert answer.status_code == 404
+    elif method not in allowed:
+        assert (answer.status_code, set(answer["Allow"].split(", "))) == (405, allowed)
 
 
 def test_the_room_never_imports_its_neighbours() -> None:

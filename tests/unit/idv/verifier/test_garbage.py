@@ -55,6 +55,26 @@ def test_no_reference_makes_a_door_fail(db: None, client: Client, door: str, ref
     assert answer.status_code in {400, 404}
 
 
+@pytest.mark.parametrize("listening", [False, True], ids=["plain", "with the journal of an emulation"])
+@pytest.mark.parametrize("door", ["requests", "responses"])
+@pytest.mark.parametrize(
+    "content",
+    [b"&".join(b"a%d=1" % number for number in range(5000)), b"response=" + b"x" * 3_000_000, b"response=%ff&" * 300],
+    ids=["five thousand fields", "three megabytes", "one field three hundred times"],
+)
+def test_a_body_beyond_every_limit_is_refused_in_json(
+    asked: PresentationRequest, client: Client, settings: Any, door: str, content: bytes, listening: bool
+) -> None:
+    settings.EMULATION_TOKEN = "told-to-testers-and-to-nobody-else" if listening else ""
+    link = presentation.parse_request_link(asked.authorization_request_uri)
+    path = link.request_uri.removeprefix("http://portal.test").replace("requests", door)
+    for content_type in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):
+        answer = client.generic("POST", path, content, content_type=content_type, headers=HOST)
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+    asked.refresh_from_db()
+    assert asked.status == "open"
+
+
 def test_an_installation_without_its_own_key_is_told(settings: Any) -> None:
     settings.EMULATION, settings.VERIFIER_KEY_FILE = False, ""
     [error] = checks.own_key()
