@@ -23,6 +23,7 @@ from .errors import DomainError
 
 # Tests join the houses in one process: origin -> transport with the same bytes as the wire.
 transports: dict[str, httpx.BaseTransport] = {}
+_PLAIN = "identity"
 
 
 class FetchFailed(DomainError):
@@ -143,12 +144,15 @@ def _send(outgoing: Outgoing) -> Response:
                 data=outgoing.data,
                 json=outgoing.json,
                 content=outgoing.content,
-                headers={**outgoing.headers, **guard_headers},
+                headers={"Accept-Encoding": _PLAIN, **outgoing.headers, **guard_headers},
                 extensions=extensions,
             ) as answer,
         ):
             if answer.is_redirect:
                 raise FetchFailed("redirected", f"{answer.status_code} from {origin_of(url)}")
+            # Packed twice, a few kilobytes of a stranger's become gigabytes before anybody has counted them.
+            if answer.headers.get("content-encoding", _PLAIN).strip().lower() != _PLAIN:
+                raise FetchFailed("unreachable", f"{origin_of(url)}: an encoding that was not asked for")
             body = _read_capped(answer.iter_bytes, outgoing.max_bytes, ends=time.monotonic() + timeout_s)
             return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
     except httpx.TimeoutException as error:

@@ -380,6 +380,12 @@ def test_the_status_list_is_large_compressed_and_open_to_every_page():
     assert record.status_index < statuses.size
 
 
+@pytest.mark.parametrize("named", ["zzz", "00000000-0000-0000-0000-000000000000", "%00", "1" * 300])
+def test_a_list_that_is_none_is_not_found_in_json(client, named):
+    answer = client.get(f"/status/{named}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+
+
 def test_a_full_list_is_left_for_a_new_one_and_both_answer(monkeypatch):
     monkeypatch.setattr(policy, "STATUS_LIST_FILL_MAX", 2)
     wallet = a_wallet()

@@ -82,8 +82,12 @@ def notification(request: HttpRequest) -> HttpResponse:
 
 
 @endpoint("GET", public=True)
-def status_list(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
-    signed = status.token(list_id=list_id, at=clock.now()).encode("ascii")
+def status_list(request: HttpRequest, list_id: str) -> HttpResponse:
+    try:
+        named = uuid.UUID(list_id)
+    except ValueError as error:
+        raise ProtocolRefused("not_found", "no such list", status=404) from error
+    signed = status.token(list_id=named, at=clock.now()).encode("ascii")
     response = HttpResponse(signed, content_type=MEDIA_TYPE)
     # Nothing secret is in it, so compression tells nobody anything (BREACH); lists are long runs of the same.
     if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -1,13 +1,26 @@
 """The guarded client (V28): what it refuses to fetch, and what it refuses to read."""
 
+import gzip
+import json
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from recovery_portal.kit import http
+
+_BOMB = gzip.compress(b"0" * 20_000_000)
+_PACKED = {
+    "/packed": ("gzip", gzip.compress(b"{}")),
+    "/bomb": ("gzip", _BOMB),
+    "/bomb-in-bomb": ("gzip, gzip", gzip.compress(_BOMB)),
+    "/deflated": ("DEFLATE", zlib.compress(b"{}")),
+    "/unknown": ("br", b"{}"),
+}
 
 
 class _Server(BaseHTTPRequestHandler):
@@ -22,7 +35,14 @@ class _Server(BaseHTTPRequestHandler):
         body = {"/big": b"x" * 5000, "/nan": b'{"a": NaN}', "/deep": b"[" * 100_000, "/latin": b'"\xff"'}.get(
             self.path, b'{"fine": true}'
         )
-        self.send_response(200)
+        if self.path == "/asked":
+            body = json.dumps({"asked": self.headers["Accept-Encoding"]}).encode()
+        if self.path in _PACKED:
+            encoding, body = _PACKED[self.path]
+            self.send_response(200)
+            self.send_header("Content-Encoding", encoding)
+        else:
+            self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -89,6 +109,22 @@ def test_it_follows_no_redirect(allowed: str) -> None:
 def test_it_stops_reading_at_the_cap(allowed: str) -> None:
     with pytest.raises(http.FetchFailed, match="too_large"):
         http.fetch("GET", f"{allowed}/big", max_bytes=1000)
+
+
+@pytest.mark.parametrize("path", _PACKED)
+def test_a_bomb_is_not_unfolded(allowed: str, path: str) -> None:
+    """Twenty kilobytes that become twenty megabytes, or a few bytes that become those: neither is ever in memory."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(http.FetchFailed, match="unreachable"):
+            http.fetch("GET", f"{allowed}{path}")
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_it_asks_for_nothing_packed(allowed: str) -> None:
+    assert http.fetch("GET", f"{allowed}/asked").json() == {"asked": "identity"}
 
 
 def test_it_stops_waiting(allowed: str) -> None:
