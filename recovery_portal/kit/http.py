@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.conf import settings
@@ -67,6 +67,15 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _parts_of(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of ``url``, and its port. Raises FetchFailed(address_refused)."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port
+    except ValueError as error:
+        raise FetchFailed("address_refused", "not a URL") from error
+
+
 def _pinned_address(host: str, port: int) -> str:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -80,11 +89,7 @@ def _pinned_address(host: str, port: int) -> str:
 
 def _guard(url: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     """URL to connect to, headers and TLS extensions. Raises FetchFailed(address_refused)."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise FetchFailed("address_refused", "not a URL") from error
+    parts, port = _parts_of(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise FetchFailed("address_refused", "not a plain http(s) URL")
     if origin_of(url) in settings.OUTBOUND_ORIGINS:
@@ -123,6 +128,7 @@ def fetch(
     max_bytes: int = 262_144,
 ) -> Response:
     """One request, one answer of at most ``max_bytes`` within about ``timeout_s`` seconds. Raises FetchFailed."""
+    _parts_of(url)  # who listens to what is sent may take it for an address
     outgoing = Outgoing(method, url, data, json, content, dict(headers or {}), timeout_s, max_bytes)
     around = hooks.find("FETCH_HOOK")
     answer: Response = around(outgoing, _send) if around else _send(outgoing)

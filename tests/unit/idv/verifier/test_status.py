@@ -131,7 +131,12 @@ def test_v8_no_list_is_kept_longer_than_a_minute(
     row: IdentityProvider, provider: Provider, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_for: list[int] = []
-    monkeypatch.setattr(cache, "set", lambda key, value, timeout: kept_for.append(timeout))
+
+    def keep(key: str, value: object, timeout: int | None = None) -> None:
+        if key.startswith("verifier:") and timeout is not None:
+            kept_for.append(timeout)
+
+    monkeypatch.setattr(cache, "set", keep)
     provider.status_ttl_s = 10**9
     source = trust.status_source(row, trust.trusted_issuers(row, at=at))
     source.status_of(sd_jwt.StatusReference(idx=7, uri=f"{provider.origin}/status/1"), provider.origin, at)
