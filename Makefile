@@ -8,7 +8,7 @@ UV := $(TOOLS)/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test test-fast check bench bench-faces bench-documents openapi lock pictures clean
+.PHONY: help demo test test-fast check bench bench-faces bench-documents openapi reference lock pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ pictures: $(VENV)/.development provision ## Take the pictures of docs/images aga
 openapi: $(VENV)/.development ## Write the descriptions of both APIs anew, after a change of one
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django control_api > docs/emulation-openapi.yaml
+
+reference: $(VENV)/.development ## Write docs/testing/reference.md anew, after a change of the testers' kit
+	$(RUN) -m recovery_portal.testing.reference > docs/testing/reference.md
 
 lock: $(UV) ## Resolve the dependencies anew into the two lock files
 	$(UV) lock --upgrade --quiet

@@ -23,6 +23,8 @@ from recovery_portal.kit.vault import new_key
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("portal", "provider", "wallet")
+# Where an API for claim validation may listen on this machine: the sample one, or that of a tester.
+EXTENSION = "http://localhost:7071"
 WITH_WORKER = ("portal", "provider")
 
 
@@ -72,7 +74,7 @@ class Houses:
             "PORTAL_BASE_URL": self.url("portal"),
             "PROVIDER_BASE_URL": self.url("provider"),
             "WALLET_URL": self.url("wallet"),
-            "OUTBOUND_ORIGINS": ",".join(self.url(r) for r in ROLES),
+            "OUTBOUND_ORIGINS": ",".join([*(self.url(r) for r in ROLES), EXTENSION]),
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             **({"OUTBOUND_CA_FILE": str(self.tls.ca_file)} if self.tls else {}),
             **self.extra,

@@ -12,19 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .authenticator import SoftwareAuthenticator
-    from .claims_extension import ClaimsExtension
     from .client import RecoveryClient
-    from .directory import DirectoryGroup, DirectoryUser, Operator, Profile, TapPolicy
-    from .documents import Document
     from .installation import Installation
-    from .people import Face
-    from .recovering import Recover
-    from .scenario_run import Outcome
-    from .surroundings import AuditTrail, Faults, Mailbox, RecoveryClock
-    from .visitor import Visitor
-    from .wallet import Wallet
 
+pytest_plugins = [
+    "recovery_portal.testing.fixtures",
+    "recovery_portal.testing.fixtures_around",
+    "recovery_portal.testing.fixtures_browser",
+]
 IN_PROCESS_SETTINGS = "recovery_portal.testing.settings"
 _SCENARIO = "recovery_scenario(name): run this scenario of the catalogue; the fixture `scenario_run` is what came of it"
 _SCRIPTED = "recovery_scripted: scripted face and reader; photos are cue cards, and everything else stays real"
@@ -42,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("RECOVERY_TOKEN", ""),
         help="control token of the running portal; `make demo` prints it",
     )
+    group.addoption("--recovery-chromium", default="", help="the Chromium of the browser twins; the machine's own")
     group.addoption(
         "--recovery-extension-port",
         default=7071,
@@ -105,18 +101,23 @@ def _recovery_database(request: pytest.FixtureRequest) -> Iterator[bool]:
 
 @pytest.fixture(scope="session")
 def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | None]:
-    """The running houses that `--recovery-url` names; None in process."""
+    """The running houses that `--recovery-url` names, left as they were found; None in process."""
     from . import client, installation
 
     url, token = request.config.getoption("recovery_url"), request.config.getoption("recovery_token")
     if not url:
         yield None
         return
+    if hasattr(request.config, "workerinput"):
+        raise pytest.UsageError("--recovery-url: one server serves one test at a time; run without -n.")
     if not token:
         raise pytest.UsageError("--recovery-url needs --recovery-token; `make demo` prints it.")
     try:
         with installation.running(url, token) as houses:
+            found = houses.client.snapshot()
             yield houses
+            houses.client.restore(found)
+            houses.client.reset_parts()
     except client.ControlError as error:
         raise pytest.UsageError(f"--recovery-url: {error}") from error
 
@@ -125,19 +126,16 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
 def recovery(request: pytest.FixtureRequest, _recovery_server: Installation | None) -> Iterator[Installation]:
     """The installation under test: `recovery.client` is the typed control API, `recovery.portal` an address.
 
-    In process each test finds its houses empty; of a running server it finds limits, clock, faults and letters reset.
+    Each test finds its houses empty; a running server is at the end as it was before.
     """
     from . import installation, own_database
 
     scripted = request.config.getoption("recovery_scripted") or "recovery_scripted" in request.keywords
     if _recovery_server is not None:
-        client = _recovery_server.client
-        for put_back in (client.forget_limits, client.reset_clock, client.clear_faults, client.clear_mailbox):
-            put_back()
+        _recovery_server.client.reset()
+        _recovery_server.client.introduce()
         _choose_parts(_recovery_server, scripted=scripted)
         yield _recovery_server
-        client.reset_clock()
-        client.clear_faults()
         return
     if request.getfixturevalue("_recovery_database"):
         request.getfixturevalue("db")
@@ -173,179 +171,3 @@ def _token() -> str:
 def recovery_client(recovery: Installation) -> RecoveryClient:
     """The typed client of the control API."""
     return recovery.client
-
-
-# --- Who and what ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def directory_user(recovery: Installation) -> DirectoryUser:
-    """Vera Lindqvist, who has an account and lost every way to sign in. `.change(…)`, `.disable()`, `.another(…)`."""
-    from .directory import DirectoryUser
-
-    return DirectoryUser(recovery.client)
-
-
-@pytest.fixture
-def directory_group(recovery: Installation) -> DirectoryGroup:
-    """An empty group called Testers. `.admit(directory_user)`, `.exclude_from_recovery()`."""
-    from .directory import DirectoryGroup
-
-    return DirectoryGroup(recovery.client)
-
-
-@pytest.fixture
-def recovery_profile(recovery: Installation) -> Profile:
-    """A profile for everybody, in Production. `.evaluate()`, `.match("relaxed")`, `.threshold(80)`, `.only_for(…)`."""
-    from .directory import Profile
-
-    return Profile(recovery.client)
-
-
-@pytest.fixture
-def tap_policy(recovery: Installation) -> TapPolicy:
-    """The Temporary Access Pass policy. `.change(default_length=12)`, `.only_for(group)`, `.disable()`."""
-    from .directory import TapPolicy
-
-    return TapPolicy(recovery.client)
-
-
-@pytest.fixture
-def operator(recovery: Installation) -> Operator:
-    """An operator with every right; `.having("Global Reader")` is another. `.attempts_of(directory_user)`."""
-    from .directory import Operator
-
-    return Operator(recovery.client, recovery.client.seed_operator())
-
-
-@pytest.fixture
-def visitor(recovery: Installation, directory_user: DirectoryUser, recovery_profile: Profile) -> Iterator[Visitor]:
-    """The directory user at a desktop browser. `.start_recovery()`, `.qr`, `.click("…")`, `.press("Continue")`."""
-    from . import visitor as visitors
-    from .walking import HttpWalker
-
-    walker = HttpWalker(recovery, agent=visitors.DESKTOP, address="192.0.2.10")
-    somebody = visitors.Visitor(recovery, walker, account=directory_user.user_principal_name)
-    yield somebody
-    somebody.close()
-
-
-@pytest.fixture
-def phone(recovery: Installation) -> Iterator[Visitor]:
-    """A phone's browser. `.scan(visitor)` reads the code off the visitor's screen; then `.join()` or `.decline()`."""
-    from . import visitor as visitors
-    from .walking import HttpWalker
-
-    held = visitors.Visitor(recovery, HttpWalker(recovery, agent=visitors.PHONE, address="198.51.100.20"))
-    yield held
-    held.close()
-
-
-@pytest.fixture
-def face(recovery: Installation) -> Face:
-    """Vera before a camera. `.stranger()`, `.printed()`, `.in_the_dark()`, `.of("abel")` are others."""
-    from .people import Face
-
-    return Face(recovery)
-
-
-@pytest.fixture
-def document(recovery: Installation) -> Document:
-    """Vera's SPECIMEN passport. `.of_kind("driving_licence")`, `.expired()`, `.with_glare()`, `.numbered(…)`."""
-    from .documents import Document
-
-    return Document(recovery)
-
-
-@pytest.fixture
-def wallet(recovery: Installation) -> Iterator[Wallet]:
-    """A wallet with real keys. `.receive(phone)`, `.list()`, `.present(phone)`, `.refuse(…)`, `.tamper(…)`."""
-    from .wallet import Wallet
-
-    held = Wallet(recovery)
-    yield held
-    held.close()
-
-
-@pytest.fixture
-def passkey(recovery: Installation) -> SoftwareAuthenticator:
-    """A software authenticator. Set `user_verified`, `backup_eligible`, `backed_up`, `counts`, `attestation`."""
-    from .authenticator import SoftwareAuthenticator
-
-    return SoftwareAuthenticator(origin=recovery.portal)
-
-
-@pytest.fixture
-def recover() -> Recover:
-    """`recovered = recover(visitor, as_=face, with_=document)` gives the attempt, the pass and the passkey."""
-    from .recovering import recover
-
-    return recover
-
-
-@pytest.fixture
-def scenario_run(request: pytest.FixtureRequest, recovery: Installation) -> Outcome:
-    """What came of the scenario that `@pytest.mark.recovery_scenario("…")` names: `.attempt`, `.pages`."""
-    from . import scenario
-    from . import scenario_run as running
-
-    marker = request.node.get_closest_marker("recovery_scenario")
-    if marker is None:
-        raise pytest.UsageError("scenario_run needs @pytest.mark.recovery_scenario('name of a scenario').")
-    outcome = running.run(scenario.find(marker.args[0]), recovery)
-    if outcome.differences:
-        pytest.fail(f"{outcome.scenario.title}: " + "; ".join(outcome.differences), pytrace=False)
-    return outcome
-
-
-# --- What surrounds it -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mailbox(recovery: Installation) -> Mailbox:
-    """Every letter that was sent. `.letters(to)`, `.newest()`, `.link_in(letter)`."""
-    from .surroundings import Mailbox
-
-    return Mailbox(recovery.client)
-
-
-@pytest.fixture
-def audit_trail(recovery: Installation) -> AuditTrail:
-    """The audit since the test began. `.activities`, `.only("User started account recovery")`."""
-    from .surroundings import AuditTrail
-
-    return AuditTrail(recovery.client)
-
-
-@pytest.fixture
-def recovery_clock(recovery: Installation) -> Iterator[RecoveryClock]:
-    """The clock of all three houses. `.forward(minutes=31)`, `.stand_still_at("2026-11-22T12:00:00+00:00")`."""
-    from .surroundings import RecoveryClock
-
-    clock = RecoveryClock(recovery.client)
-    yield clock
-    clock.reset()
-
-
-@pytest.fixture
-def claims_extension(
-    request: pytest.FixtureRequest, recovery: Installation, recovery_profile: Profile
-) -> Iterator[ClaimsExtension]:
-    """A real server that is asked about the claims. `.passes()`, `.fails("dateOfBirth")`, `.breaks(…)`, `.calls`."""
-    from . import claims_extension as extensions
-
-    port = request.config.getoption("recovery_extension_port")
-    with extensions.serving(recovery, port=port) as extension:
-        extension.attach_to(recovery_profile)
-        yield extension
-        extension.detach_from(recovery_profile)
-
-
-@pytest.fixture
-def faults(recovery: Installation) -> Iterator[Faults]:
-    """What breaks. `.turn_off("provider")`, `.slow_down("status_list", milliseconds=900)`, `.mend()`."""
-    from .surroundings import Faults
-
-    broken = Faults(recovery.client)
-    yield broken
-    broken.mend()

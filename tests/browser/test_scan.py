@@ -7,8 +7,8 @@ import qrcode
 from playwright.sync_api import BrowserContext, Page, expect
 
 from recovery_portal.demo.houses import Houses
+from recovery_portal.testing import browser_camera as camera
 
-from . import camera
 from .walk import PIN
 
 

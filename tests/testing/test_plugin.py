@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {"django", "numpy", "PIL", "httpx", "cryptography", "yaml", "recovery_portal.settings"}
 
 
-def _pytest(folder: Path, content: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(folder: Path, content: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """pytest as somebody else runs it, in a folder of their own."""
     (folder / "test_theirs.py").write_text(content)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
@@ -38,17 +38,17 @@ def test_theirs():
     assert not {HEAVY!r} & set(sys.modules)
     assert "DJANGO_SETTINGS_MODULE" not in os.environ
 """
-    done = _pytest(tmp_path, content)
+    done = run_pytest(tmp_path, content)
     assert done.returncode == 0, done.stdout
 
 
 def test_without_the_plugin_everything_else_runs(tmp_path: Path) -> None:
-    done = _pytest(tmp_path, "def test_theirs(): pass", "-p", "no:recovery")
+    done = run_pytest(tmp_path, "def test_theirs(): pass", "-p", "no:recovery")
     assert done.returncode == 0, done.stdout
 
 
 def test_every_fixture_is_described(tmp_path: Path) -> None:
-    shown = _pytest(tmp_path, "", "--fixtures").stdout
+    shown = run_pytest(tmp_path, "", "--fixtures").stdout
     wanted = (
         "directory_user directory_group recovery_profile tap_policy visitor phone document face wallet passkey operator"
         " mailbox audit_trail recovery_clock faults claims_extension recover scenario_run"
@@ -87,12 +87,12 @@ def test_every_fixture_is_described(tmp_path: Path) -> None:
 def test_what_cannot_run_is_said_in_one_sentence(
     tmp_path: Path, content: str, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = _pytest(tmp_path, content, *arguments)
+    done = run_pytest(tmp_path, content, *arguments)
     assert done.returncode != 0
     assert sentence in done.stdout + done.stderr
 
 
 def test_other_django_settings_are_named(tmp_path: Path) -> None:
     (tmp_path / "their_settings.py").write_text("SECRET_KEY = 'x'\nUSE_TZ = True\n")
-    done = _pytest(tmp_path, "def test_theirs(recovery): pass", "--ds", "their_settings")
+    done = run_pytest(tmp_path, "def test_theirs(recovery): pass", "--ds", "their_settings")
     assert "use DJANGO_SETTINGS_MODULE=recovery_portal.testing.settings" in done.stdout + done.stderr

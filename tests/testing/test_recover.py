@@ -6,6 +6,7 @@ import pytest
 
 from recovery_portal.testing.pages import NotOnThisPage
 from recovery_portal.testing.recovering import NotRecovered
+from tests.testing.journeys import a_whole_recovery
 
 scripted = pytest.mark.recovery_scripted
 
@@ -20,10 +21,10 @@ def test_one_line_recovers_an_account_with_a_phone(
     assert phone.sign_in_with_passkey(passkey, visitor.account).heading == "My apps"
 
 
-def test_with_real_eyes_and_a_real_reader(visitor: Any, face: Any, document: Any, recover: Any) -> None:
-    recovered = recover(visitor, as_=face, with_=document)
-    assert recovered.attempt.state == "completed"
-    assert recovered.attempt.score > 70
+def test_with_real_eyes_and_a_real_reader(
+    visitor: Any, phone: Any, face: Any, document: Any, recover: Any, passkey: Any, mailbox: Any
+) -> None:
+    a_whole_recovery(visitor, phone, face, document, recover, passkey, mailbox)
 
 
 @scripted

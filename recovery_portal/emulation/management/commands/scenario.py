@@ -82,14 +82,15 @@ def _each(chosen: list[Scenario], url: str, token: str) -> Iterator[tuple[Scenar
                     yield one, houses
         return
     with installation.running(url or settings.PORTAL_BASE_URL, token or settings.EMULATION_TOKEN) as houses:
-        client = houses.client
-        for one in chosen:
-            for put_back in (client.forget_limits, client.reset_clock, client.clear_faults):
-                put_back()
-            yield one, houses
-        client.reset_clock()
-        client.clear_faults()
-        client.reset_parts()
+        found = houses.client.snapshot()
+        try:
+            for one in chosen:
+                houses.client.reset()
+                houses.client.introduce()
+                yield one, houses
+        finally:
+            houses.client.restore(found)
+            houses.client.reset_parts()
 
 
 @contextmanager
