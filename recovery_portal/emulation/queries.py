@@ -23,17 +23,20 @@ def find_attempt(attempt_id: str) -> shapes.Attempt | None:
 
 
 def _rows() -> QuerySet[RecoveryAttempt]:
-    return RecoveryAttempt.objects.select_related("face_check").prefetch_related("events")
+    return RecoveryAttempt.objects.select_related("face_check").prefetch_related(
+        "events", "requests__request__face_checks"
+    )
 
 
 def _attempt(row: RecoveryAttempt) -> shapes.Attempt:
+    terms = row.terms
     return shapes.Attempt(
         id=str(row.pk),
         user_principal_name=row.account_name,
         state=row.state,
         reason=row.reason_code,
-        mode=row.terms.mode,
-        profile=row.terms.profile_name,
+        mode=terms.mode,
+        profile=terms.profile_name,
         started_at=row.started_at.isoformat(),
         ended_at=row.ended_at.isoformat() if row.ended_at else None,
         score=row.face_check.score if row.face_check else None,
@@ -43,6 +46,19 @@ def _attempt(row: RecoveryAttempt) -> shapes.Attempt:
         events=[
             shapes.AttemptEvent(event.event, event.source, event.target, event.at.isoformat(), event.reason)
             for event in row.events.all()
+        ],
+        terms={
+            "mode": terms.mode,
+            "match_confidence": terms.match_confidence,
+            "face_check_threshold": terms.face_check_threshold,
+            "reveal": terms.pass_reveal,
+            "old_methods": terms.old_methods,
+            "still_head_allowed": terms.still_head_allowed,
+        },
+        face_checks=[
+            shapes.FaceTry(check.status, check.reason_code, check.score)
+            for asked in row.requests.all()
+            for check in sorted(asked.request.face_checks.all(), key=lambda one: one.number)
         ],
     )
 
@@ -58,3 +74,9 @@ def links_of(attempt_id: str) -> list[str] | None:
     if row.proofing is not None:
         digests.append(row.proofing.state_digest)
     return sorted({digest[:LINK_LENGTH] for digest in digests})
+
+
+def proofing_reference_of(attempt_id: str) -> str:
+    """The reference by which the provider knows the attempt's proofing; "" before its result has come."""
+    row = RecoveryAttempt.objects.select_related("proofing").filter(pk=attempt_id).first()
+    return row.proofing.proofing_reference if row and row.proofing else ""

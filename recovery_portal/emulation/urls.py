@@ -9,9 +9,18 @@ from . import doors
 from .api import load
 
 load()
+_pages = []
+if settings.ROLE in {"portal", "all"}:
+    from .inspector import views as inspector
+
+    _pages = [
+        path("", inspector.attempts, name="emulation-attempts"),
+        path("attempts/<uuid:attempt_id>/", inspector.attempt, name="emulation-attempt"),
+        path("attempts/<uuid:attempt_id>/bundle.json", inspector.bundle, name="emulation-bundle"),
+    ]
 
 urlpatterns = [
-    path("_emulation/", include(doors.patterns())),
+    path("_emulation/", include([*_pages, *doors.patterns()])),
     path("", include(settings.ROOT_URLCONF)),
 ]
 

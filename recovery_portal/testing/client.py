@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import httpx
 
+from . import bundle as bundles
 from . import journal, shapes
 
 _Shape = TypeVar("_Shape")
@@ -70,11 +71,11 @@ class RecoveryClient:
     # --- The installation ------------------------------------------------------------------------------------------
 
     def health(self, house: str = "portal") -> shapes.Health:
-        return _made(shapes.Health, self._ask("GET", "health", origin=self._origin(house)))
+        return made(shapes.Health, self._ask("GET", "health", origin=self._origin(house)))
 
     def houses(self) -> shapes.Houses:
         if self._houses is None:
-            self._houses = _made(shapes.Houses, self._ask("GET", "houses"))
+            self._houses = made(shapes.Houses, self._ask("GET", "houses"))
         return self._houses
 
     def introduce(self) -> None:
@@ -87,16 +88,16 @@ class RecoveryClient:
     def seed_user(self, user_principal_name: str, **fields: Any) -> shapes.SeededUser:
         """See ``shapes.NewUser``."""
         wanted = shapes.NewUser(user_principal_name=user_principal_name, **fields)
-        return _made(shapes.SeededUser, self._ask("POST", "users", wanted))
+        return made(shapes.SeededUser, self._ask("POST", "users", wanted))
 
     def seed_group(self, name: str, members: list[str] | None = None, **fields: Any) -> shapes.SeededGroup:
         """See ``shapes.NewGroup``."""
         wanted = shapes.NewGroup(name=name, members=members or [], **fields)
-        return _made(shapes.SeededGroup, self._ask("POST", "groups", wanted))
+        return made(shapes.SeededGroup, self._ask("POST", "groups", wanted))
 
     def seed_profile(self, name: str, **fields: Any) -> shapes.SeededProfile:
         """See ``shapes.NewProfile``."""
-        return _made(shapes.SeededProfile, self._ask("POST", "profiles", shapes.NewProfile(name=name, **fields)))
+        return made(shapes.SeededProfile, self._ask("POST", "profiles", shapes.NewProfile(name=name, **fields)))
 
     def seed_extension(self, name: str, target_url: str, **fields: Any) -> shapes.SeededExtension:
         """See ``shapes.NewExtension``."""
@@ -109,7 +110,7 @@ class RecoveryClient:
 
     def seed_operator(self, role: str = "Superuser", **fields: Any) -> shapes.SeededOperator:
         """See ``shapes.NewOperator``."""
-        return _made(shapes.SeededOperator, self._ask("POST", "operators", shapes.NewOperator(role=role, **fields)))
+        return made(shapes.SeededOperator, self._ask("POST", "operators", shapes.NewOperator(role=role, **fields)))
 
     # --- What happened ---------------------------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class RecoveryClient:
         return _list(shapes.Attempt, self._ask("GET", "attempts", query={"user_principal_name": user_principal_name}))
 
     def attempt(self, attempt_id: str) -> shapes.Attempt:
-        return _made(shapes.Attempt, self._ask("GET", f"attempts/{attempt_id}"))
+        return made(shapes.Attempt, self._ask("GET", f"attempts/{attempt_id}"))
 
     def audit(self, since_id: str | None = None) -> list[shapes.AuditRow]:
         """Oldest first; after the row ``since_id`` when it is given."""
@@ -140,8 +141,18 @@ class RecoveryClient:
         ]
         if attempt_id is None:
             return journal.in_order(entries)
-        seeds = _made(shapes.Links, self._ask("GET", f"attempts/{attempt_id}/links"))
+        seeds = made(shapes.Links, self._ask("GET", f"attempts/{attempt_id}/links"))
         return journal.hanging_together(entries, seeds.links)
+
+    def proofing(self, reference: str) -> shapes.Proofing:
+        """What the provider decided, by the reference that stands in its result."""
+        return made(shapes.Proofing, self._ask("GET", f"proofings/{reference}", origin=self._origin("provider")))
+
+    def bundle(self, attempt_id: str, *, scenario: Mapping[str, Any] | None = None) -> bytes:
+        """A run as a file for ``manage.py replay``; ``scenario`` is what was played, inferred where it is not given."""
+        seeds = made(shapes.Links, self._ask("GET", f"attempts/{attempt_id}/links"))
+        proofing = self.proofing(seeds.proofing_reference) if seeds.proofing_reference else None
+        return bundles.packed(self.attempt(attempt_id), self.journal(attempt_id), proofing, scenario)
 
     def clear_journal(self) -> None:
         """In every house."""
@@ -150,7 +161,7 @@ class RecoveryClient:
     # --- Time, faults, parts ---------------------------------------------------------------------------------------
 
     def clock(self) -> shapes.Clock:
-        return _made(shapes.Clock, self._ask("GET", "clock"))
+        return made(shapes.Clock, self._ask("GET", "clock"))
 
     def move_clock(self, seconds: float, *, sweep: bool = True) -> shapes.Clock:
         """Forward (or back) by so much, in every house; what is due then is done at once unless ``sweep`` is False."""
@@ -167,15 +178,15 @@ class RecoveryClient:
         return self._set_clock(shapes.ClockSetting(frozen_at=at), sweep=False)
 
     def reset_clock(self) -> shapes.Clock:
-        return _made(shapes.Clock, self._everywhere("DELETE", "clock"))
+        return made(shapes.Clock, self._everywhere("DELETE", "clock"))
 
     def sweep(self) -> list[str]:
         """Do what the beat does, now, in every house; the names of the tasks that ran."""
         answers = [self._ask("POST", "sweep", origin=origin) for origin in self._every_origin()]
-        return [task for answer in answers for task in _made(shapes.Swept, answer).tasks]
+        return [task for answer in answers for task in made(shapes.Swept, answer).tasks]
 
     def _set_clock(self, wanted: shapes.ClockSetting, *, sweep: bool) -> shapes.Clock:
-        clock = _made(shapes.Clock, self._everywhere("PUT", "clock", wanted))
+        clock = made(shapes.Clock, self._everywhere("PUT", "clock", wanted))
         if sweep:
             self.sweep()
         return clock
@@ -195,17 +206,17 @@ class RecoveryClient:
 
     def choose_parts(self, face: shapes.Part | None = None, reader: shapes.Part | None = None) -> shapes.Parts:
         """In every house."""
-        return _made(shapes.Parts, self._everywhere("PUT", "parts", shapes.PartsChoice(face=face, reader=reader)))
+        return made(shapes.Parts, self._everywhere("PUT", "parts", shapes.PartsChoice(face=face, reader=reader)))
 
     def parts(self) -> shapes.Parts:
-        return _made(shapes.Parts, self._ask("GET", "parts"))
+        return made(shapes.Parts, self._ask("GET", "parts"))
 
     def document_numbers(self) -> list[shapes.DocumentNumber]:
         """Those that choose an outcome while the scripted reader runs."""
         return _list(shapes.DocumentNumber, self._ask("GET", "document-numbers", origin=self._origin("provider")))
 
     def reset_parts(self) -> shapes.Parts:
-        return _made(shapes.Parts, self._everywhere("DELETE", "parts"))
+        return made(shapes.Parts, self._everywhere("DELETE", "parts"))
 
     # --- Starting afresh -------------------------------------------------------------------------------------------
 
@@ -239,7 +250,7 @@ class RecoveryClient:
     def _origins_by_house(self) -> dict[str, str]:
         if self._origins is None:
             houses = self.houses()
-            alone = _made(shapes.Health, self._ask("GET", "health")).role == "all"
+            alone = made(shapes.Health, self._ask("GET", "health")).role == "all"
             elsewhere = {"provider": houses.provider, "wallet": houses.wallet}
             self._origins = {"portal": self._portal} | (dict.fromkeys(elsewhere, self._portal) if alone else elsewhere)
         return self._origins
@@ -304,10 +315,10 @@ def _later(moment: str, seconds: float) -> str:
 
 
 def _list(shape: type[_Shape], answer: Any) -> list[_Shape]:
-    return [_made(shape, one) for one in answer]
+    return [made(shape, one) for one in answer]
 
 
-def _made(shape: type[_Shape], answer: Mapping[str, Any]) -> _Shape:
+def made(shape: type[_Shape], answer: Mapping[str, Any]) -> _Shape:
     """The answer as a ``shape``; what a newer server says beyond it is left out."""
     hints = get_type_hints(shape)
     return shape(**{name: _value(hints[name], value) for name, value in answer.items() if name in hints})
@@ -321,5 +332,5 @@ def _value(hint: Any, value: Any) -> Any:
     if get_origin(hint) is list:
         return [_value(get_args(hint)[0], one) for one in value]
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _made(hint, value)
+        return made(hint, value)
     return value

@@ -208,8 +208,18 @@ class AttemptEvent:
 
 
 @dataclass(frozen=True)
+class FaceTry:
+    """One Face Check: ``passed``, ``failed``, ``unusable``, or still running."""
+
+    status: str
+    reason: str
+    score: float | None
+
+
+@dataclass(frozen=True)
 class Attempt:
-    """One recovery as operators see it. ``score`` is the last Face Check's confidence."""
+    """One recovery as operators see it. ``score`` is the last Face Check's confidence; ``terms`` are the profile's
+    rules as they were when it began, in the words of ``NewProfile``."""
 
     id: str
     user_principal_name: str
@@ -224,6 +234,8 @@ class Attempt:
     would_have: str
     correlation_id: str
     events: list[AttemptEvent]
+    terms: dict[str, Any] = field(default_factory=dict)
+    face_checks: list[FaceTry] = field(default_factory=list)
 
     @property
     def event_names(self) -> list[str]:
@@ -257,9 +269,11 @@ class Letter:
 
 @dataclass(frozen=True)
 class Links:
-    """The values by which an attempt's messages are found in the journal, as beginnings of their digests."""
+    """The values by which an attempt's messages are found in the journal, as beginnings of their digests, and the
+    reference by which the provider knows its proofing ("" before its result has come)."""
 
     links: list[str]
+    proofing_reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -309,6 +323,41 @@ class Parts:
 @dataclass(frozen=True)
 class Swept:
     tasks: list[str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One examined fact of a decision; ``reason`` is empty when it is ``ok``."""
+
+    name: str
+    ok: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one round of the provider's checks found. ``score`` is the confidence of the face match."""
+
+    round: int
+    outcome: str
+    reason: str
+    decided_at: str
+    score: float | None
+    threshold: int
+    engine: str
+    milliseconds: int
+    checks: list[Check]
+
+
+@dataclass(frozen=True)
+class Proofing:
+    """One proofing as the provider's operators see it."""
+
+    reference: str
+    state: str
+    verdict: str
+    reason: str
+    decisions: list[Decision]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def links(attempt_id: UUID) -> shapes.Links:
     found = queries.links_of(str(attempt_id))
     if found is None:
         raise NotThere("unknown_attempt", f"There is no attempt {attempt_id}.")
-    return shapes.Links(found)
+    return shapes.Links(found, queries.proofing_reference_of(str(attempt_id)))
 
 
 @operation("GET", "audit", takes=shapes.AuditSince, answers=list[shapes.AuditRow], houses=_PORTAL)

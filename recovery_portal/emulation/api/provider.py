@@ -6,7 +6,7 @@ from idv.provider.document import scripted
 from recovery_portal.kit import clock
 from recovery_portal.testing import shapes
 
-from ..doors import operation
+from ..doors import NotThere, operation
 from ..flows import provider
 
 _PROVIDER: Final = frozenset({"provider"})
@@ -22,3 +22,12 @@ def introduce_portal() -> None:
 def document_numbers() -> list[shapes.DocumentNumber]:
     """The document numbers that choose an outcome while the scripted reader runs."""
     return [shapes.DocumentNumber(number, **outcome) for number, outcome in scripted.NUMBERS.items()]
+
+
+@operation("GET", "proofings/<str:reference>", answers=shapes.Proofing, houses=_PROVIDER)
+def proofing(reference: str) -> shapes.Proofing:
+    """A proofing with its decisions and their checks, by the reference that stands in its result."""
+    found = provider.find_proofing(reference)
+    if found is None:
+        raise NotThere("unknown_proofing", "There is no proofing of that reference.")
+    return found

@@ -1,0 +1,1 @@
+"""The flow inspector: one attempt as a sequence of messages, decisions and times."""

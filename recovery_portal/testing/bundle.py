@@ -1,0 +1,206 @@
+"""A run as a file: what was done, what came of it and what was said, so that it can be walked again (pure).
+
+A bundle is JSON. ``scenario`` is what the catalogue's files hold: where the run was not a scenario's, it is inferred
+from what happened, and says so. Nothing personal is in it: whoever walks it again is a synthetic person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import ndiff
+from typing import Any, Final
+
+from . import shapes
+from .journal import in_order
+
+FORMAT: Final = "recovery-portal-run/1"
+_DOCUMENT_FAULTS: Final = {
+    "document_expired": "expired",
+    "mrz_check_digit_wrong": "check_digit",
+    "printed_name_differs": "printed_name",
+    "mrz_not_found": "cut",
+    "mrz_unreadable": "glare",
+}
+_FACE_FAULTS: Final = {
+    "flat_picture": "printed",
+    "too_dark": "dark",
+    "no_face": "hidden",
+    "turn_too_small": "still",
+}
+_ENDS_AFTER: Final = {
+    "started": "start",
+    "unavailable": "start",
+    "atProvider": "selfie",
+    "awaitingPresentation": "return",
+    "presented": "present",
+    "checkingFace": "face",
+    "faceChecked": "face",
+    "awaitingNumber": "face",
+    "mismatched": "face",
+    "evaluated": "face",
+    "matched": "face",
+    "passIssued": "reveal",
+    "signedIn": "sign_in",
+    "completed": "passkey",
+}
+# Steps of two runs are compared by what was asked and answered; published documents are fetched once and kept.
+_NOT_COMPARED: Final = frozenset({"published document", "published keys", "credential offer link", "nonce"})
+
+
+class BundleInvalid(ValueError):
+    """A file that is no bundle, or none that can be walked again; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    scenario: dict[str, Any]
+    is_inferred: bool
+    attempt: dict[str, Any]
+    journal: list[dict[str, Any]]
+
+
+def packed(
+    attempt: shapes.Attempt,
+    entries: Iterable[shapes.JournalEntry],
+    proofing: shapes.Proofing | None,
+    scenario: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The bundle's bytes."""
+    told = {name: value for name, value in asdict(attempt).items() if name not in _PERSONAL}
+    whole = {
+        "format": FORMAT,
+        "scenario": dict(scenario) if scenario is not None else inferred(attempt, proofing),
+        "inferred": scenario is None,
+        "attempt": told,
+        "journal": [asdict(entry) for entry in in_order(entries)],
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False).encode()
+
+
+_PERSONAL: Final = frozenset({"user_principal_name", "match_detail"})
+
+
+def read(data: bytes) -> Bundle:
+    """Raises BundleInvalid."""
+    try:
+        found = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BundleInvalid("This file is no JSON in UTF-8.") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise BundleInvalid(f"This file is no bundle: its format is not {FORMAT}.")
+    wanted = {"scenario": dict, "inferred": bool, "attempt": dict, "journal": list}
+    for name, kind in wanted.items():
+        if not isinstance(found.get(name), kind):
+            raise BundleInvalid(f"The bundle lacks {name}.")
+    if not isinstance(found["attempt"].get("state"), str) or not isinstance(found["attempt"].get("events"), list):
+        raise BundleInvalid("The bundle does not say what came of the run.")
+    return Bundle(found["scenario"], found["inferred"], found["attempt"], found["journal"])
+
+
+def inferred(attempt: shapes.Attempt, proofing: shapes.Proofing | None) -> dict[str, Any]:
+    """A scenario that leads where this run led, as far as what is on record says how."""
+    events = attempt.event_names
+    scenario: dict[str, Any] = {
+        "title": f"A recorded run that ended as {attempt.state}",
+        "profile": dict(attempt.terms),
+        "ends_after": _last_step(attempt, proofing),
+        "expect": {"outcome": attempt.state, "reason": attempt.reason, "events": events},
+    }
+    documents, selfies = _at_the_provider(proofing)
+    if documents:
+        scenario["documents"] = documents
+    if selfies:
+        scenario["selfies"] = selfies
+    if tries := [_shown(one.reason) for one in attempt.face_checks if one.status in {"passed", "failed", "unusable"}]:
+        scenario["face_check"] = tries
+    if "identityMismatched" in events or "evaluationMismatched" in events:
+        scenario["person"] = {"surname": "Archer"}
+    if proofing is not None and proofing.verdict == "declined":
+        scenario["left_out"] = ["receive"]
+    if ending := _ending(attempt):
+        scenario |= ending
+    return scenario
+
+
+def _last_step(attempt: shapes.Attempt, proofing: shapes.Proofing | None) -> str:
+    """After which step nothing more came."""
+    reached = attempt.events[-1].source if attempt.events else ""
+    if attempt.state == "refused":
+        return {"atProvider": "return", "awaitingPresentation": "present", "awaitingNumber": "number"}.get(
+            reached, "face"
+        )
+    if attempt.state in {"cancelled", "expired"}:
+        return _ENDS_AFTER.get(reached, "start")
+    if attempt.state == "atProvider" and proofing is None:
+        return "start"
+    return _ENDS_AFTER[attempt.state]
+
+
+def _at_the_provider(proofing: shapes.Proofing | None) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Which documents and which faces lead to the provider's decisions, round by round."""
+    documents: list[dict[str, str]] = []
+    selfies: list[dict[str, str]] = []
+    for decision in proofing.decisions if proofing else []:
+        fault = _DOCUMENT_FAULTS.get(decision.reason)
+        if fault:
+            documents.append({"fault": fault})
+            continue
+        if decision.outcome != "documentUnusable":
+            documents += [{}] if len(documents) == len(selfies) else []
+            selfies.append({"person": "abel"} if decision.reason == "face_mismatch" else _shown(decision.reason))
+    return documents, selfies
+
+
+def _shown(reason: str) -> dict[str, str]:
+    if reason in {"below_threshold", "face_mismatch"}:
+        return {"person": "abel"}
+    return {"fault": _FACE_FAULTS[reason]} if reason in _FACE_FAULTS else {}
+
+
+def _ending(attempt: shapes.Attempt) -> dict[str, Any]:
+    """How a run was stopped from outside."""
+    last = attempt.events[-1].event if attempt.events else ""
+    following = {"start": "arrive", "selfie": "receive", "return": "present", "present": "face", "face": "reveal"}
+    step = following.get(_ENDS_AFTER.get(attempt.events[-1].source if attempt.events else "", ""), "")
+    if not step:
+        return {}
+    before = {
+        "lifetimeEnded": {"clock": {"hours": 3}},
+        "operatorCancelled": {"operator": "cancel"},
+        "ownerDisowned": {"owner": "disown"},
+        "replaced": {"another_start": True},
+    }.get(last)
+    return {"before": {step: [before]}, "ends_after": step} if before else {}
+
+
+def differences(bundle: Bundle, attempt: shapes.Attempt | None, entries: Iterable[shapes.JournalEntry]) -> list[str]:
+    """What came otherwise than it is recorded: outcome, reason, events, and who said what to whom."""
+    if attempt is None:
+        return ["no attempt was begun"]
+    told = bundle.attempt
+    found: list[str] = []
+    for name, was, now in (("state", told["state"], attempt.state), ("reason", told.get("reason", ""), attempt.reason)):
+        if was != now:
+            found.append(f"{name}: recorded {was!r}, now {now!r}")
+    was_events = [str(event.get("event")) for event in told["events"] if isinstance(event, Mapping)]
+    found += [f"event {line}" for line in _changed(was_events, attempt.event_names)]
+    was_said = _said(entry for entry in bundle.journal if isinstance(entry, Mapping))
+    found += [f"message {line}" for line in _changed(was_said, _said(asdict(entry) for entry in in_order(entries)))]
+    return found
+
+
+def _said(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each message once, in order: where both ends wrote it down, as it arrived."""
+    arrived: list[str] = []
+    for entry in entries:
+        kind = str(entry.get("kind"))
+        if entry.get("direction") == "in" and kind not in _NOT_COMPARED:
+            arrived.append(f"{entry.get('sender')} -> {entry.get('receiver')}: {kind} ({entry.get('status')})")
+    return arrived
+
+
+def _changed(was: list[str], now: list[str]) -> list[str]:
+    signs = {"- ": "only recorded", "+ ": "only now"}
+    return [f"{signs[line[:2]]}: {line[2:]}" for line in ndiff(was, now) if line[:2] in signs]
