@@ -102,7 +102,7 @@ class RecoveryClient:
     def seed_extension(self, name: str, target_url: str, **fields: Any) -> shapes.SeededExtension:
         """See ``shapes.NewExtension``."""
         wanted = shapes.NewExtension(name=name, target_url=target_url, **fields)
-        return _made(shapes.SeededExtension, self._ask("POST", "extensions", wanted))
+        return made(shapes.SeededExtension, self._ask("POST", "extensions", wanted))
 
     def set_tap_policy(self, **fields: Any) -> None:
         """See ``shapes.TapPolicy``."""
