@@ -35,7 +35,8 @@ class IdentityProviderForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["protocol"].required = False  # who leaves it out means the one that issues
+        if "protocol" in self.fields:  # not where the row is only looked at
+            self.fields["protocol"].required = False  # who leaves it out means the one that issues
 
     def clean_trusted_certificates(self) -> str:
         pem: str = self.cleaned_data["trusted_certificates"]

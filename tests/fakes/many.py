@@ -1,0 +1,24 @@
+"""A great many rows, made by the database itself: copies of one, apart from what must be unique."""
+
+from django.db import connection, models
+
+
+def copies(row: models.Model, number: int, *, unique: tuple[str, ...], first: int = 1) -> None:
+    """``number`` rows like ``row``. ``unique`` names columns that get a text of their own; the key gets one, too."""
+    meta = row._meta
+    columns = [field.column for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
+    postgres = connection.vendor == "postgresql"
+    text = "lpad(to_hex(n.i), 32, '0')" if postgres else "printf('%%032x', n.i)"
+    of = (
+        {meta.pk.column: f"CAST({text} AS uuid)" if postgres else text} if isinstance(meta.pk, models.UUIDField) else {}
+    )
+    of |= dict.fromkeys(unique, text)
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    chosen = ", ".join(of.get(column, f"t.{connection.ops.quote_name(column)}") for column in columns)
+    table, key = connection.ops.quote_name(meta.db_table), connection.ops.quote_name(meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({quoted}) WITH RECURSIVE n(i) AS (SELECT %s UNION ALL SELECT i + 1 FROM n"
+            f" WHERE i < %s) SELECT {chosen} FROM {table} t, n WHERE t.{key} = %s",
+            [first, first + number - 1, meta.pk.get_db_prep_value(row.pk, connection)],
+        )
