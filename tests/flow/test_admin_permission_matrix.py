@@ -58,6 +58,8 @@ MODELS: dict[str, Model] = {
     "recovery_recoveryprofile": Model(READS_PROFILES, SETS_UP, SETS_UP, SETS_UP),
     "recovery_recoverypolicy": Model(READS_SET_UP, NOBODY, SETS_UP),  # the one row is there
     "recovery_recoveryattempt": Model(READS_ATTEMPTS),
+    "recovery_identityrecord": Model(*[frozenset({USERS})] * 4),
+    "verified_id_servicerequest": Model(READS_MATCHES | {READER}),
     "verifier_identityprovider": Model(READS_SET_UP, SETS_UP, SETS_UP),
     "verifier_proofingrequest": Model(frozenset({READER})),
     "verifier_presentationrequest": Model(frozenset({READER})),
@@ -227,6 +229,7 @@ def test_lists_and_records(role: str, world: dict[str, object]) -> None:
 ACTIONS: dict[str, dict[str, Roles]] = {
     "accounts_user": {"sign_out_everywhere": frozenset({USERS})},
     "accounts_auditevent": {"export": READS_SET_UP},
+    "recovery_identityrecord": {"delete_selected": frozenset({USERS})},
     "recovery_recoveryprofile": {
         "enable": SETS_UP, "disable": SETS_UP, "copy": SETS_UP, "delete_selected": SETS_UP,
     },
