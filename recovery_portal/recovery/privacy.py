@@ -6,10 +6,19 @@ from datetime import datetime
 from django.db.models import Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import SentNotice
 from idv.verifier.models import FaceCheck, PresentationRequest, SealedImage
 from recovery_portal.kit.privacy import Holding
 
-from .models import AttemptDevice, AttemptEvent, ExtensionCall, IdentityRecord, RecoveryAttempt
+from .models import (
+    AttemptDevice,
+    AttemptEvent,
+    AttemptReview,
+    ExtensionCall,
+    IdentityRecord,
+    RecoveryAttempt,
+    RecoveryBlock,
+)
 
 
 def inventory(at: datetime) -> Iterator[Holding]:
@@ -18,6 +27,16 @@ def inventory(at: datetime) -> Iterator[Holding]:
     yield Holding(
         _("identity records: date of birth, keyed digest of a document's number"),
         IdentityRecord.objects.count(), None, _("as long as your organisation keeps them"),
+    )  # fmt: skip
+    blocks, letters = RecoveryBlock.objects.all(), SentNotice.objects.all()
+    kept = _("as long as your organisation keeps its audit records")
+    yield Holding(
+        _("blocked accounts: who, by whom, why"), blocks.count(),
+        blocks.aggregate(oldest=Min("blocked_at"))["oldest"], kept,
+    )  # fmt: skip
+    yield Holding(
+        _("letters about accounts: kind and time, neither text nor address"), letters.count(),
+        letters.aggregate(oldest=Min("at"))["oldest"], kept,
     )  # fmt: skip
 
 
@@ -47,6 +66,10 @@ def _records(attempts: QuerySet[RecoveryAttempt]) -> Iterator[Holding]:
     yield Holding(
         _("calls of extensions: outcome and names of claims, not what they said"),
         ExtensionCall.objects.filter(attempt__in=attempts).count(), started, kept,
+    )  # fmt: skip
+    yield Holding(
+        _("reviews of refusals: who decided what, and why"),
+        AttemptReview.objects.filter(attempt__in=attempts).count(), started, kept,
     )  # fmt: skip
     yield Holding(
         _("browsers that took part: kind and secret's digest"),

@@ -23,6 +23,7 @@ WALLET = gettext_lazy("Wallet")
 FACE = gettext_lazy("Face Check")
 DEVICE = gettext_lazy("Device")
 NOTICE = gettext_lazy("Notice")
+EXTENSION = gettext_lazy("Extension")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ def entries(attempt: RecoveryAttempt, *, with_scores: bool, at: datetime) -> lis
     """Everything about ``attempt``; a fixed number of queries. Scores only for who may read them."""
     told = chain(
         _steps(attempt), _provider(attempt), _wallet(attempt), _faces(attempt, with_scores), _devices(attempt),
-        _notices(attempt, at),
+        _extension(attempt), _notices(attempt, at),
     )  # fmt: skip
     # A step comes before what it caused in the same moment.
     ordered = sorted(told, key=lambda entry: (entry.at, entry.source is not STEP))
@@ -115,6 +116,19 @@ def _faces(attempt: RecoveryAttempt, with_scores: bool) -> Iterator[Entry]:
                 at=check.decided_at, source=FACE, what=check.status, reason=check.reason_code,
                 detail=score if with_scores else "",
             )  # fmt: skip
+
+
+def _extension(attempt: RecoveryAttempt) -> Iterator[Entry]:
+    for call in attempt.extension_calls.all():
+        failed = _("claims that failed: %s") % ", ".join(map(str, call.failed_claims)) if call.failed_claims else ""
+        figures = _("%(ms)d ms, tries: %(tries)d") % {"ms": call.duration_ms, "tries": call.tries}
+        yield Entry(
+            at=call.at,
+            source=EXTENSION,
+            what=f"{call.extension_name}: {call.get_outcome_display()}",
+            reason=str(call.error_code or ""),
+            detail="; ".join(part for part in (figures, failed) if part),
+        )
 
 
 def _devices(attempt: RecoveryAttempt) -> Iterator[Entry]:

@@ -266,3 +266,26 @@ class TestWatching:
             IdentityProvider(name=f"P{n}", issuer=f"http://p{n}.test", client_id="x") for n in range(50)
         )
         assert counted() == few
+
+
+class TestHome:
+    def test_a_provider_that_stops_recoveries_needs_attention(
+        self, client: Client, provider: Provider, profile: RecoveryProfile, clock: Clock
+    ) -> None:
+        looker = signed_in(operator("recovery.view_recoveryprofile", name="carol@contoso.example"))
+
+        def told() -> str:
+            return " ".join(str(notice.text) for notice in looker.get(reverse("console:home")).context["notices"])
+
+        act(client, profile.provider, "test")
+        assert "Proofmark" not in told()
+        act(client, profile.provider, "pause")
+        assert "is paused" in told()
+        act(client, profile.provider, Subscription.SUSPENDED)
+        assert "is not active" in told()
+        act(client, profile.provider, Subscription.SUBSCRIBED)
+        act(client, profile.provider, "resume")
+        provider.down = True
+        clock.forward(minutes=1)
+        act(client, profile.provider, "test")
+        assert "did not answer last time" in told()

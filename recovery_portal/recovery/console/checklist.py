@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from idv.verifier.models import IdentityProvider, VerifierKey
+from idv.verifier.models import IdentityProvider, ProviderCondition, VerifierKey
 from tap.models import PolicyState
 from tap.queries import get_policy
 
@@ -50,7 +50,7 @@ def tasks() -> list[Task]:
     provider = IdentityProvider.objects.filter(enabled=True).first()
     heard = provider is not None and provider.metadata_fetched_at is not None
     profiles = RecoveryProfile.objects.filter(queries.ENABLED).count()
-    providers_url = reverse("admin:verifier_identityprovider_changelist")
+    providers_url = reverse("console:providers")
     return [
         Task(
             _("Set up Verified ID"),
@@ -116,8 +116,22 @@ def notices(profiles: list[RecoveryProfile], in_scope: dict[UUID, int]) -> Itera
         url = reverse("admin:recovery_recoveryprofile_change", args=[profile.pk])
         if not profile.provider.enabled:
             yield Notice(_("%(profile)s: its provider, %(provider)s, is disabled.") % named, url)
+        elif obstacle := _trouble(profile.provider):
+            yield Notice(obstacle % named, reverse("console:provider", args=[profile.provider_id]))
         if not in_scope.get(profile.pk):
             yield Notice(_("%(profile)s is enabled and holds for nobody.") % named, url)
+
+
+def _trouble(provider: IdentityProvider) -> str | Promise:
+    """What of a provider's condition stops a recovery; the caller has fetched it with the provider."""
+    condition = getattr(provider, "condition", None)
+    if condition is None:
+        return ""
+    if condition.subscription != ProviderCondition.Subscription.SUBSCRIBED:
+        return _("%(profile)s: the subscription of its provider, %(provider)s, is not active.")
+    if condition.paused_at is not None:
+        return _("%(profile)s: its provider, %(provider)s, is paused.")
+    return _("%(profile)s: its provider, %(provider)s, did not answer last time.") if condition.is_failing else ""
 
 
 def refusals(at: datetime) -> list[tuple[str, int]]:

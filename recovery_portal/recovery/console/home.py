@@ -38,7 +38,7 @@ class Bar:
 @page("recovery.view_recoveryprofile")
 def home(request: HttpRequest) -> HttpResponse:
     at = clock.now()
-    profiles = list(RecoveryProfile.objects.select_related("provider"))
+    profiles = list(RecoveryProfile.objects.select_related("provider__condition"))
     in_scope = scopes.users_in_scope()
     context: dict[str, Any] = {
         "tasks": checklist.tasks(),
