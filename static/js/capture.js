@@ -127,7 +127,7 @@ class Capture {
     this.watching = this.camera.isReady;
     if (!this.watching) return;
     if (this.step && !this.isTaking) {
-      const seen = await this.sight.look();
+      const seen = await this.sight.look({ edges: this.words.facing !== "user", lines: "zone" in this.step.dataset });
       this.black = seen.black ? (this.black ?? 0) + 1 : 0;
       if (this.black > BLACK_LOOKS) {
         this.fallBack(this.words.wordsBlack);

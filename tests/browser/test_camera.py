@@ -1,5 +1,8 @@
 """The live capture as a person meets it: a camera, a random challenge, photos that take themselves."""
 
+import io
+
+from PIL import ImageFilter
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from recovery_portal.demo import people
@@ -9,7 +12,7 @@ from recovery_portal.testing import traces
 from tests.unit.idv.face import pictures
 
 from .inside import newest_attempt
-from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, steps_on
+from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, passport_of, steps_on
 
 CAPTURE_TIMEOUT_MS = 45_000
 
@@ -127,3 +130,38 @@ def _face_check_with(person: Filmed, scenes: camera.Scenes) -> str:
         return ""
     expect(person.phone.get_by_role("heading", name="Face Check")).to_be_visible()
     return error.first.inner_text()
+
+
+def _changed(jpeg: bytes, *, blur: float = 0, zoom: float = 1) -> bytes:
+    photo = pictures.opened(jpeg)
+    width, height = photo.size
+    cut = photo.crop((0, 0, width, height) if zoom == 1 else _middle(width, height, zoom))
+    out = io.BytesIO()
+    cut.filter(ImageFilter.GaussianBlur(blur * width / 640)).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def _middle(width: int, height: int, zoom: float) -> tuple[int, int, int, int]:
+    across, down = round(width / zoom / 2), round(height / zoom / 2)
+    return width // 2 - across, height // 2 - down, width // 2 + across, height // 2 + down
+
+
+def test_the_page_says_when_a_documents_edges_or_lines_cannot_be_seen(
+    houses: Houses, desktop: BrowserContext, phone: BrowserContext
+) -> None:
+    person = Person(houses, VERA, desktop, phone, Pictures(None))
+    person.name_account()
+    person.ask_for_recovery()
+    person.scan_providers_code()
+    person.give_details()
+    person.choose_document()
+    photo = passport_of(VERA)
+    for seen, words in (
+        (photo, "Good. Take the photo."),
+        (_changed(photo, blur=3), "until the lines with the < signs are sharp"),
+        (_changed(photo, zoom=1.9), "with all of its edges in the picture"),
+    ):
+        camera.film(phone, {"frontal": [seen]})
+        person.phone.reload()
+        person.phone.get_by_role("button", name="Use the camera").click()
+        expect(person.phone.locator(".capture__coach")).to_contain_text(words, timeout=10_000)

@@ -201,7 +201,10 @@ def _look_at_the_provider(person: Person) -> None:
     found = PROOFING.search(person.phone.url)
     assert found
     current = f"{provider}/proofing/{found[1]}/"
-    for state in ("declined", "cancelled", "expired"):
+    _turn(person.houses, "provider", "provider_proofingsession", state="documentRetake", paused_until="2099-01-01")
+    person.phone.goto(current)
+    looks.take(person.phone, "provider-pause")
+    for state in ("inReview", "declined", "cancelled", "expired"):
         _turn(person.houses, "provider", "provider_proofingsession", state=state)
         person.phone.goto(current)
         looks.take(person.phone, f"provider-{state}")
@@ -285,6 +288,31 @@ status.reserve(
 """
 
 
+_ONE_BORDER_CASE = """
+import json
+from datetime import timedelta
+from django.utils import timezone
+from idv.provider.models import ProofingSession, RelyingParty
+from recovery_portal.demo import people
+at = timezone.now()
+proofing = ProofingSession.objects.create(
+    reference="looked-at", relying_party=RelyingParty.objects.first(), state="inReview", created_at=at,
+    expires_at=at + timedelta(hours=1),
+)
+proofing.document_sealed = proofing.seal(json.dumps({"surname": "Lindqvist"}).encode(), purpose="document")
+proofing.save()
+for key, purpose in (("front", "document"), ("frontal", "selfie"), ("turn_left", "selfie")):
+    jpeg = people.jpeg("vera", "portrait")
+    proofing.photos.create(
+        key=key, purpose=purpose, taken_at=at, sealed=proofing.seal(jpeg, purpose="photo-" + key)
+    )
+decision = proofing.decisions.create(
+    round=1, outcome="review", reason_code="face_mismatch", decided_at=at, score=61.5, threshold=70
+)
+decision.checks.create(name="face_match", ok=False, reason_code="face_mismatch")
+"""
+
+
 def _look_at_the_providers_admin(houses: Houses, page: Page, looks: Looks) -> None:
     houses.manage("provider", "shell", "-c", _ONE_CREDENTIAL)
     page.goto(f"{houses.url('provider')}/admin/")
@@ -303,6 +331,16 @@ def _look_at_the_providers_admin(houses: Houses, page: Page, looks: Looks) -> No
     page.get_by_role("button", name="Confirm").click()
     page.goto(f"{houses.url('provider')}/admin/provider/statuschange/")
     looks.take(page, "admin-provider-changes")
+    houses.manage("provider", "shell", "-c", _ONE_BORDER_CASE)
+    page.goto(f"{houses.url('provider')}/admin/provider/proofingdecision/")
+    looks.take(page, "admin-provider-decisions")
+    page.locator("#result_list tbody th a").first.click()
+    looks.take(page, "admin-provider-decision")
+    page.get_by_role("link", name="Decide…").click()
+    looks.take(page, "admin-provider-review")
+    page.get_by_label("Reason").fill("Looked at")
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_text("Declined.")).to_be_visible()
 
 
 FOCUSED = """() => {

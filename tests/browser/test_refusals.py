@@ -30,6 +30,7 @@ def _declined(person: Person) -> None:
     attempt = newest_attempt(person.houses, person.employee.account_name)
     assert attempt["state"] == "refused"
     assert not attempt["passes"]
+    assert traces.none_left(person.houses) == []
 
 
 def test_another_persons_selfie_is_declined_by_the_provider(person: Person) -> None:
@@ -88,12 +89,23 @@ def test_a_revoked_credential_is_refused_and_says_so_to_the_operator_alone(perso
     assert (attempt["state"], attempt["reason"], attempt["passes"]) == ("refused", "credential_revoked", False)
 
 
+def test_cancelling_with_photos_at_the_provider_leaves_no_picture_anywhere(person: Person) -> None:
+    _to_the_provider(person)
+    person.give_details()
+    person.choose_document()
+    person.photograph_document({"front": passport_of(VERA)})
+    person.phone.get_by_role("button", name="Cancel the verification").click()
+    expect(person.phone.get_by_role("heading", name="cancelled")).to_be_visible()
+    assert traces.none_left(person.houses) == []
+
+
 def test_an_expired_attempt_says_so_and_begins_again(person: Person) -> None:
     _to_the_provider(person)
     age_attempt(person.houses, VERA.account_name)
     person.desk.goto(f"{person.houses.url('portal')}/recover/face/")
     expect(person.desk.get_by_role("heading", name="This recovery has expired")).to_be_visible()
     assert newest_attempt(person.houses, VERA.account_name)["state"] == "expired"
+    assert traces.none_left(person.houses) == []
 
 
 def test_a_strangers_name_walks_the_same_road_and_ends_like_a_mismatch(person: Person) -> None:

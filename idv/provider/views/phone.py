@@ -196,14 +196,16 @@ def _paused(request: HttpRequest, proofing: ProofingSession, *, of_document: boo
     return None
 
 
-def _side_step(proofing: ProofingSession, side: str, errors: dict[str, str]) -> dict[str, str]:
+def _side_step(proofing: ProofingSession, side: str, errors: dict[str, str]) -> dict[str, object]:
     if proofing.document_kind == "passport":
         words = (_("Photograph the page with your picture"), _("The two lines of letters at the bottom must be sharp."))
     elif side == "front":
         words = (_("Photograph the front"), _("The side with your picture."))
     else:
         words = (_("Photograph the back"), _("The side with the code or the lines of letters."))
-    return {"key": side, "instruction": words[0], "hint": words[1], "error": errors.get(side, "")}
+    # Most cards have their zone on the back; of those that have it in front nothing is asked there.
+    zone = {"passport": "front", "identity_card": "back"}.get(proofing.document_kind) == side
+    return {"key": side, "instruction": words[0], "hint": words[1], "error": errors.get(side, ""), "zone": zone}
 
 
 def _advice(proofing: ProofingSession, sentence: Callable[[str], object]) -> str:

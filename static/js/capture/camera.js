@@ -45,7 +45,7 @@ export class Camera {
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(width * scale));
     canvas.height = Math.max(1, Math.round(height * scale));
-    canvas.getContext("2d", { willReadFrequently: longSide < 400 }).drawImage(this.video, 0, 0, canvas.width, canvas.height);
+    canvas.getContext("2d", { willReadFrequently: longSide <= 640 }).drawImage(this.video, 0, 0, canvas.width, canvas.height);
     return canvas;
   }
 
