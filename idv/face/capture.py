@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from idv.face import grid
 from idv.face.engines import Face, FaceEngine
 from idv.face.liveness import BLINK, FRONTAL, LivenessEngine, LivenessVerdict
 
@@ -44,7 +45,10 @@ def measure(
         return _not_live(verdict, len(frames))
     faces = {key: face_engine.embed(frames[verdict.evidence[key]]) for key in challenge}
     sameness = _same_person(faces, face_engine)
-    measures = verdict.measures | {"same_person": round(sameness, 1)}
+    measures = verdict.measures | {
+        "same_person": round(sameness, 1),
+        "grid": round(grid.strength(frames[verdict.evidence[FRONTAL]]), 1),
+    }
     if sameness < _SAME_PERSON:
         return _not_live(LivenessVerdict(False, "other_person", measures), len(frames))
     probes = [face for key, face in faces.items() if key != BLINK]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from idv.face import capture
+from idv.face import capture, grid
 from idv.face.errors import RETRY_CODES, FaceUnusable
 from recovery_portal.kit import adapters
 from recovery_portal.kit.errors import DomainError
@@ -56,6 +56,11 @@ class Findings:
     def note(self, name: str, ok: bool, reason_code: str = "", *, weight: str = _Weight.DECISIVE) -> bool:
         self.checks.append((name, ok, reason_code, weight))
         return ok
+
+    def note_grid(self, name: str, strength: float) -> None:
+        """A pattern like a screen's is for whoever reads the decision; nothing hangs on it."""
+        ok = strength < grid.SUSPICIOUS
+        self.note(name, ok, "" if ok else "screen_suspected", weight=_Weight.NOTED)
 
 
 def threshold() -> int:
@@ -139,6 +144,7 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
         findings.note("two_readers_agree", True, weight=_Weight.RETAKE)  # else it would not be readable
     for check in reading.checks:
         findings.note(check.name, check.ok, check.reason_code)
+    findings.note_grid("document_no_screen", grid.strength(sides["front"]))
     if reading.fields.issuing_country != proofing.country:
         findings.note("country_as_chosen", False, "other_country", weight=_Weight.RETAKE)
         return findings.conclude(_Outcome.DOCUMENT_UNUSABLE, "other_country")
@@ -193,6 +199,7 @@ def _compare(
     weight = _Weight.RETAKE if retry else _Weight.DECISIVE
     if not findings.note("liveness", measured.live, measured.reason_code, weight=weight) or measured.confidence is None:
         return findings.conclude(_Outcome.SELFIE_UNUSABLE if retry else _Outcome.DECLINED, measured.reason_code)
+    findings.note_grid("selfie_no_screen", measured.measures["grid"])
     findings.score = round(measured.confidence, 2)
     matched = measured.confidence >= findings.threshold
     findings.note("face_match", matched, "" if matched else "face_mismatch")

@@ -144,8 +144,8 @@ def test_an_operator_can_read_every_check(checking):
     deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now())
     decision = ProofingDecision.objects.get()
     assert [check.name for check in decision.checks.all()] == [
-        "document_readable", "check_digits", "country_as_chosen", "portrait_usable", "selfie_usable", "liveness",
-        "face_match",
+        "document_readable", "check_digits", "document_no_screen", "country_as_chosen", "portrait_usable",
+        "selfie_usable", "liveness", "selfie_no_screen", "face_match",
     ]  # fmt: skip
     assert (decision.engine, decision.threshold, decision.calibration) == ("scripted", 70, "scripted 1")
 
@@ -182,3 +182,10 @@ def test_a_second_reader_that_disagrees_asks_for_a_better_photo(checking, settin
     assert deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now()) == "documentUnusable"
     proofing = ProofingSession.objects.get()
     assert (proofing.state, proofing.retake_code) == (State.DOCUMENT_RETAKE, "readers_disagree")
+
+
+def test_the_pattern_of_a_screen_is_noted_for_the_operator_and_decides_nothing(checking):
+    assert deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now()) == "verified"
+    noted = ProofingDecision.objects.get().checks.filter(weight="noted")
+    assert {check.name for check in noted} == {"document_no_screen", "selfie_no_screen"}
+    assert all(check.ok or check.reason_code == "screen_suspected" for check in noted)
