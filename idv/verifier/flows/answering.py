@@ -9,19 +9,17 @@ from django.conf import settings
 from django.db import transaction
 
 from idv.credentials import keys as credential_keys
-from idv.credentials import verify, verify_jwt
-from idv.protocol import dcql, did, presentation, transaction_data
+from idv.credentials.verify import VerifiedPresentation
+from idv.protocol import dcql, presentation, transaction_data
 from recovery_portal.kit import tokens
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.machine import IllegalTransition
 
-from .. import addresses, claims, keys, signals, trust
+from .. import addresses, claims, formats, keys, signals, trust
 from ..errors import PresentationRefused, RequestUnknown
 from ..machine import RequestEvent, RequestStatus
 from ..models import PresentationRequest
 from .presenting import open_secrets
-
-QUERY_ID, JWT_QUERY_ID = "identity", "identity_jwt"
 
 # The person can try again in a moment: the refusal says nothing about the credential.
 _PASSING = frozenset(
@@ -46,7 +44,7 @@ def serve_request(*, reference: str, wallet_nonce: str | None, wallet_metadata: 
     """
     request = _waiting(reference, at)
     secrets = open_secrets(request)
-    understood = request.credential_format != dcql.JWT_FORMAT and transaction_data.is_understood_by(wallet_metadata)
+    understood = bool(_signing(request)) and transaction_data.is_understood_by(wallet_metadata)
     shows_data = request.demands_transaction_data or understood
     signals.request_fetched.send(sender=PresentationRequest, request=request, at=at)
     return presentation.build_request(
@@ -71,28 +69,23 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
     A request that follows a proofing must hear of that proofing; any other is content without its reference.
     """
     asked = [*claims.REQUESTED, *request.further_claims]
-    required = [name for name in asked if name != claims.OPTIONAL]
     follows = bool(request.proofing_reference)
-    as_sd_jwt = dcql.query(
-        query_id=QUERY_ID,
-        vcts=request.provider.allowed_vcts,
-        claims=asked,
-        claim_sets=() if follows else (asked, required),
-        authority_key_ids=trust.believed_authorities(request.provider),
-    )
-    as_jwt = dcql.jwt_query(
-        query_id=JWT_QUERY_ID,
-        credential_type=trust.type_name(request.provider),
-        claims=asked if follows else required,
-    )
-    if request.credential_format == "any":
-        return dcql.either(as_sd_jwt, as_jwt)
-    return as_jwt if request.credential_format == dcql.JWT_FORMAT else as_sd_jwt
+    required = asked if follows else [name for name in asked if name != claims.OPTIONAL]
+    queries = [
+        known.query(request.provider, asked=asked, required=required)
+        for known in formats.chosen(request.credential_format)
+    ]
+    return queries[0] if len(queries) == 1 else dcql.either(*queries)
+
+
+def _signing(request: PresentationRequest) -> list[str]:
+    """The queries of ``request`` whose answers can carry hashes of transaction data."""
+    return [known.query_id for known in formats.chosen(request.credential_format) if known.signs_transaction_data]
 
 
 def _transaction_data(request: PresentationRequest) -> str:
     return transaction_data.build(
-        credential_ids=[QUERY_ID],
+        credential_ids=_signing(request),
         account=request.account_hint,
         purpose=request.purpose.removesuffix(f": {request.account_hint}"),
         asked_from=request.asked_from,
@@ -116,10 +109,18 @@ def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> 
     except presentation.PresentationMessageInvalid as invalid:
         _note(request, invalid)
         raise PresentationRefused(invalid.code, invalid.reason) from invalid
+    return _take(request, response, nonce=secrets["nonce"], audience=request.client_id, at=at)
+
+
+def _take(
+    request: PresentationRequest, response: presentation.WalletResponse, *, nonce: str, audience: str, at: datetime
+) -> Answer:
+    """The opened answer, by whatever way it came: what a browser's own API would hand over differs in nothing but the
+    ``audience`` that the holder signed."""
     if response.error is not None:
         return _end(request, RequestEvent.WALLET_DECLINED, at, reason_code=response.error)
     try:
-        verified = _verify(request, response.vp_token or {}, nonce=secrets["nonce"], at=at)
+        verified = _verify(request, response.vp_token or {}, nonce=nonce, audience=audience, at=at)
         kept = claims.accept(verified.claims, further=request.further_claims)
         _require_this_proofing(request, kept)
     except DomainError as refused:
@@ -142,48 +143,32 @@ def receive_answer(*, reference: str, form: Mapping[str, str], at: datetime) -> 
 
 
 def _verify(
-    request: PresentationRequest, vp_token: Mapping[str, Any], *, nonce: str, at: datetime
-) -> verify.VerifiedPresentation:
+    request: PresentationRequest, vp_token: Mapping[str, Any], *, nonce: str, audience: str, at: datetime
+) -> VerifiedPresentation:
     query = query_for(request)
     # 2 the answer has the query's shape: of several ways, one
     answers = dcql.require_response_shape(query, vp_token)
     if len(answers) != 1:
         raise dcql.DcqlInvalid("vp_token_too_many", "more than one way was answered")
     [(query_id, [presented])] = answers.items()
-    # 3 the numbered list of idv.credentials.verify, the status asked last
+    # 3 the numbered list of its format, the status asked last
+    answered = formats.of_answer(query_id)
     trusted = trust.trusted_issuers(request.provider, at=at)
-    status = trust.status_source(request.provider, trusted)
-    if query_id == JWT_QUERY_ID:
-        verified = verify_jwt.presentation(
-            presented,
-            expected_nonce=nonce,
-            expected_audience=request.client_id,
-            expected_type=trust.type_name(request.provider),
-            expected_vct=request.provider.allowed_vcts[0],
-            issuer=request.provider.issuer,
-            issuer_did=did.web(request.provider.issuer),
-            trusted=trusted,
-            status=status,
-            at=at,
-        )
-        # 4 every requested claim is there, whatever the wallet's own matching said
-        dcql.require_claims(query, query_id, {"credentialSubject": verified.claims})
-        return verified
-    verified = verify.presentation(
-        presented,
-        expected_nonce=nonce,
-        expected_audience=request.client_id,
-        expected_vcts=request.provider.allowed_vcts,
+    expected = formats.Expected(
+        provider=request.provider,
+        nonce=nonce,
+        audience=audience,
         trusted=trusted,
-        status=status,
-        at=at,
+        status=trust.status_source(request.provider, trusted),
     )
-    # 4 as above
-    dcql.require_claims(query, query_id, verified.claims)
+    verified = answered.verify(presented, expected, at=at)
+    # 4 every requested claim is there, whatever the wallet's own matching said
+    dcql.require_claims(query, query_id, answered.as_asked(verified))
     # 5 the holder signed what the consent page showed: always when the request demanded it, else when it was shown
-    transaction_data.require_hashes(
-        verified.key_binding, [_transaction_data(request)], required=request.demands_transaction_data
-    )
+    if answered.signs_transaction_data:
+        transaction_data.require_hashes(
+            verified.key_binding, [_transaction_data(request)], required=request.demands_transaction_data
+        )
     return verified
 
 
