@@ -126,7 +126,11 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
         return [switch, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: RecoveryProfile, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        if change:  # a mode that somebody switches meanwhile is not switched back
+            columns = {field.name for field in obj._meta.concrete_fields}
+            obj.save(update_fields=columns.intersection(form.changed_data))
+        else:
+            super().save_model(request, obj, form, change)
         changes = {name: f"{form.initial.get(name, '')} -> {form.cleaned_data.get(name)}" for name in form.changed_data}
         flows.record_profile_change(
             profile=obj, changed_by=_operator(request), changes=changes, created=not change, at=clock.now()

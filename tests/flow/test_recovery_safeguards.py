@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.forms import modelform_factory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import AuditEvent, DirectoryGroup, User
@@ -199,3 +201,21 @@ def test_without_safeguards_one_operator_switches(ann: User, profile: RecoveryPr
 def test_nonsense_changes_nothing(ann: User, db: None, form: dict[str, Any]) -> None:
     assert logged_in(ann).post(reverse("console:safeguards"), form).status_code == 200
     assert not RecoveryPolicy.objects.filter(evaluations_required__gt=0).exists()
+
+
+def test_who_changes_something_else_does_not_switch_back_what_somebody_switched_meanwhile(
+    ann: User, ben: User, profile: RecoveryProfile, rf: RequestFactory
+) -> None:
+    """Else a profile that was just taken out of Production would be in it again, and nobody would have approved it."""
+    RecoveryProfile.objects.update(mode="production")
+    in_a_flow, in_the_admin = (RecoveryProfile.objects.get(pk=profile.pk) for _ in range(2))
+    flows.switch_mode(profile=profile, mode="evaluation", changed_by=ben, at=NOON)
+    flows.change_profile(profile=in_a_flow, fields={"description": "Mine"}, by=Operator(user=ann), at=NOON)
+    assert mode_of(profile) == "evaluation"
+    form = modelform_factory(RecoveryProfile, fields=["priority"])({"priority": "7"}, instance=in_the_admin)
+    assert form.is_valid()
+    request = rf.post("/")
+    request.user = ann
+    admin.site.get_model_admin(RecoveryProfile).save_model(request, in_the_admin, form, change=True)
+    profile.refresh_from_db()
+    assert (profile.mode, profile.description, profile.priority) == ("evaluation", "Mine", 7)

@@ -59,7 +59,7 @@ def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: O
         for name, value in changes.items():
             setattr(profile, name, value)
         if changes:
-            _saved(profile)
+            _saved(profile, only=changes)
             record_profile_change(
                 profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
             )
@@ -200,10 +200,11 @@ def _set_scopes(scopes: Mapping[UUID, Scope], *, by: Operator, at: datetime) -> 
         )
 
 
-def _saved(profile: RecoveryProfile) -> RecoveryProfile:
+def _saved(profile: RecoveryProfile, *, only: Collection[str] | None = None) -> RecoveryProfile:
+    """``only`` what was changed: a mode that somebody switches meanwhile is not switched back."""
     try:
         with transaction.atomic():
-            profile.save()
+            profile.save(update_fields=only)
     except IntegrityError as error:
         raise ProfileRefused("name_taken", "There is a profile of this name.") from error
     return profile
