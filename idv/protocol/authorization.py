@@ -286,11 +286,14 @@ def open_proofing_result(
     reason_code = payload.get("reason_code")
     if not isinstance(reason_code, str) or len(reason_code) > 100:
         raise AuthorizationInvalid("message_malformed", "reason_code is not a short text")
+    reference = text_in(payload, "proofing_reference")
+    if not (reason_code + reference).isprintable():  # both are kept and shown to operators
+        raise AuthorizationInvalid("message_malformed", "reason_code or proofing_reference is not printable")
     return ProofingResult(
         issuer=expected_issuer,
         verdict="verified" if verdict == "verified" else "declined",
         reason_code=reason_code,
-        proofing_reference=text_in(payload, "proofing_reference"),
+        proofing_reference=reference,
         jti=text_in(payload, "jti"),
         issued_at=jose.required_time_of(payload, "iat"),
     )

@@ -175,8 +175,8 @@ def read_person(
     told = {"firstName": given, "lastName": family, "fullName": f"{given} {family}"[:_LONGEST_TEXT]}
     told |= {name: value for name, value in _further(claims, documents[0]) if value}
     reference = payload.get("txn") or verification.get("verification_process") or payload["sub"]
-    if not isinstance(reference, str) or not 0 < len(reference) <= 128:
-        raise IdentityInvalid("claims_malformed", "no reference of reasonable length")
+    if not isinstance(reference, str) or not 0 < len(reference) <= 128 or not reference.isprintable():
+        raise IdentityInvalid("claims_malformed", "no printable reference of reasonable length")
     return VerifiedPerson(
         reference=reference,
         trust_framework=framework,
@@ -263,8 +263,8 @@ def _time(verification: Mapping[str, Any]) -> datetime:
         moment = datetime.fromisoformat(_text(verification, "time"))
     except ValueError as error:
         raise IdentityInvalid("claims_malformed", "verification.time is no time") from error
-    if moment.tzinfo is None:
-        raise IdentityInvalid("claims_malformed", "verification.time has no zone")
+    if moment.tzinfo is None or not 1900 <= moment.year <= 9000:  # at the ends of time a zone leads beyond them
+        raise IdentityInvalid("claims_malformed", "verification.time is no moment of this world")
     return moment.astimezone(UTC)
 
 

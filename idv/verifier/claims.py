@@ -41,7 +41,7 @@ def accept(presented: Mapping[str, object], *, further: Sequence[str] = ()) -> d
         if value is None and name == OPTIONAL:
             kept[name] = ""
             continue
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or "\0" in value:  # no database could compare it
             raise PresentationRefused("claim_missing", name)
         kept[name] = value
     if any(len(value) > 200 for name, value in kept.items() if name != "portrait"):

@@ -135,6 +135,8 @@ def _fetch_object(url: str) -> dict[str, Any]:
         answer = http.fetch("GET", url, headers={"Accept": "application/json"})
         if answer.status != 200:
             raise ProviderUnavailable("provider_answered_wrong", f"{url} answered {answer.status}")
+        if b"\\u0000" in answer.content:  # what is fetched is kept, and PostgreSQL keeps no NUL
+            raise ProviderUnavailable("provider_answered_wrong", f"{url}: a NUL in a text")
         return strict_json.load_object(answer.content)
     except http.FetchFailed as failed:
         raise ProviderUnavailable("provider_unreachable", f"{failed.code}: {failed.reason}") from failed

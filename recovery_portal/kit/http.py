@@ -63,7 +63,11 @@ def _refuse_constant(name: str) -> None:
 
 
 def origin_of(url: str) -> str:
-    parts = urlsplit(url)
+    """Scheme, host and port; empty, and so like no other, for what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -542,3 +542,12 @@ def test_s15_no_portrait_but_a_sound_jpeg_reaches_the_eye(
     assert post(client, opened.response_uri, spoiled.answer(opened, at)).status_code == 400
     asked.refresh_from_db()
     assert asked.reason_code == "portrait_refused"
+
+
+@pytest.mark.parametrize("name", ["lastName", "employeeId"])
+def test_a_claim_with_a_nul_in_it_is_none(provider: Provider, name: str) -> None:
+    """What is compared in the database must be what it can take."""
+    said = {**sd_jwt.read(WalletInHand(provider).credential), "employeeId": "4711"}
+    assert claims.accept(said, further=["employeeId"])["employeeId"] == "4711"
+    with pytest.raises(errors.PresentationRefused, match="claim_missing"):
+        claims.accept({**said, name: "Byron\0"}, further=["employeeId"])

@@ -71,6 +71,8 @@ class TestSending:
             ({"authorization_endpoint": "http://evil.example/authorize"}, "metadata_invalid"),
             ({"token_endpoint": "http://169.254.169.254/"}, "metadata_invalid"),
             ({"jwks_uri": None}, "metadata_invalid"),
+            ({"authorization_endpoint": "http://["}, "metadata_invalid"),
+            ({"authorization_endpoint": "http://provider.test/\0"}, "provider_answered_wrong"),
         ],
     )
     def test_metadata_that_point_elsewhere_are_refused(
@@ -164,6 +166,8 @@ class TestComingBack:
             lambda p: p.result(at=p.at - timedelta(hours=1)),
             lambda p: p.result(at=p.at + timedelta(hours=1)),
             lambda p: p.result(verdict="maybe"),
+            lambda p: p.result(verdict="declined", reason_code="\0"),
+            lambda p: p.result(proofing_reference="pf\0"),
             lambda p: p.result()[:-8] + "AAAAAAAA",
             lambda p: "eyJhbGciOiJub25lIn0." + p.result().split(".")[1] + ".",
             lambda p: jose.sign(jose.peek(p.result()).payload, typ="JWT", key=p.result_key),
@@ -180,6 +184,8 @@ class TestComingBack:
             "expired",
             "future",
             "verdict",
+            "NUL as the reason",
+            "NUL in the reference",
             "signature",
             "alg none",
             "typ",
