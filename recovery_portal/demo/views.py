@@ -18,6 +18,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "provider_url": settings.PROVIDER_BASE_URL,
         "wallet_name": settings.WALLET_NAME,
         "wallet_url": settings.WALLET_URL,
+        "control_room": bool(settings.EMULATION_TOKEN),
     }
     return render(request, "demo/tour.html", context)
 

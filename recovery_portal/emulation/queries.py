@@ -24,7 +24,7 @@ def find_attempt(attempt_id: str) -> shapes.Attempt | None:
 
 def _rows() -> QuerySet[RecoveryAttempt]:
     return RecoveryAttempt.objects.select_related("face_check").prefetch_related(
-        "events", "requests__request__face_checks"
+        "events", "devices", "requests__request__face_checks"
     )
 
 
@@ -55,6 +55,7 @@ def _attempt(row: RecoveryAttempt) -> shapes.Attempt:
             "old_methods": terms.old_methods,
             "still_head_allowed": terms.still_head_allowed,
         },
+        devices=[device.role for device in row.devices.all()],
         face_checks=[
             shapes.FaceTry(check.status, check.reason_code, check.score)
             for asked in row.requests.all()

@@ -11,10 +11,12 @@ from .api import load
 load()
 _pages = []
 if settings.ROLE in {"portal", "all"}:
+    from .inspector import playing
     from .inspector import views as inspector
 
     _pages = [
         path("", inspector.attempts, name="emulation-attempts"),
+        path("scenarios/", playing.scenarios, name="emulation-scenarios"),
         path("attempts/<uuid:attempt_id>/", inspector.attempt, name="emulation-attempt"),
         path("attempts/<uuid:attempt_id>/bundle.json", inspector.bundle, name="emulation-bundle"),
     ]

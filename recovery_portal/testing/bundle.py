@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from . import shapes
 from .journal import in_order
+from .scenario import Scenario, catalogue
 
 FORMAT: Final = "recovery-portal-run/1"
+_UNTOLD: Final = frozenset({"preflightFailed", "presentationRefused", "numberRefused", "userCancelled", "passRefused"})
 _DOCUMENT_FAULTS: Final = {
     "document_expired": "expired",
     "mrz_check_digit_wrong": "check_digit",
@@ -45,8 +47,9 @@ _ENDS_AFTER: Final = {
     "signedIn": "sign_in",
     "completed": "passkey",
 }
-# Steps of two runs are compared by what was asked and answered; published documents are fetched once and kept.
-_NOT_COMPARED: Final = frozenset({"published document", "published keys", "credential offer link", "nonce"})
+# Steps of two runs are compared by what was asked and answered; what is published is fetched once and kept a while.
+_PUBLISHED: Final = frozenset({"published document", "published keys", "status list"})
+_NOT_COMPARED: Final = _PUBLISHED | {"credential offer link", "presentation request link", "nonce"}
 
 
 class BundleInvalid(ValueError):
@@ -100,13 +103,21 @@ def read(data: bytes) -> Bundle:
 
 
 def inferred(attempt: shapes.Attempt, proofing: shapes.Proofing | None) -> dict[str, Any]:
-    """A scenario that leads where this run led, as far as what is on record says how."""
+    """A scenario that leads where this run led, as far as what is on record says how.
+
+    Who was refused by the portal itself, or stopped, did something that no record tells: the catalogue's first scenario
+    that ends so stands for it.
+    """
     events = attempt.event_names
+    expected = {"outcome": attempt.state, "reason": attempt.reason, "events": events}
+    if events and events[-1] in _UNTOLD and (like := _alike(attempt)):
+        return {**like, "expect": expected}
     scenario: dict[str, Any] = {
         "title": f"A recorded run that ended as {attempt.state}",
         "profile": dict(attempt.terms),
         "ends_after": _last_step(attempt, proofing),
-        "expect": {"outcome": attempt.state, "reason": attempt.reason, "events": events},
+        "device": "desktop" if attempt.devices == ["starter"] and _came_home(attempt) else "phone",
+        "expect": expected,
     }
     documents, selfies = _at_the_provider(proofing)
     if documents:
@@ -122,6 +133,22 @@ def inferred(attempt: shapes.Attempt, proofing: shapes.Proofing | None) -> dict[
     if ending := _ending(attempt):
         scenario |= ending
     return scenario
+
+
+def _alike(attempt: shapes.Attempt) -> dict[str, Any] | None:
+    for one in catalogue().values():
+        if (one.expect.outcome, one.expect.reason) == (attempt.state, attempt.reason):
+            return as_written(one)
+    return None
+
+
+def as_written(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as its file would hold it."""
+    return {name: value for name, value in asdict(scenario).items() if name != "name"}
+
+
+def _came_home(attempt: shapes.Attempt) -> bool:
+    return "presentationVerified" in attempt.event_names
 
 
 def _last_step(attempt: shapes.Attempt, proofing: shapes.Proofing | None) -> str:
@@ -143,13 +170,12 @@ def _at_the_provider(proofing: shapes.Proofing | None) -> tuple[list[dict[str, s
     documents: list[dict[str, str]] = []
     selfies: list[dict[str, str]] = []
     for decision in proofing.decisions if proofing else []:
-        fault = _DOCUMENT_FAULTS.get(decision.reason)
-        if fault:
+        if fault := _DOCUMENT_FAULTS.get(decision.reason):
             documents.append({"fault": fault})
             continue
-        if decision.outcome != "documentUnusable":
-            documents += [{}] if len(documents) == len(selfies) else []
-            selfies.append({"person": "abel"} if decision.reason == "face_mismatch" else _shown(decision.reason))
+        if not documents or documents[-1]:
+            documents.append({})  # what was wrong with the one before is so no longer
+        selfies.append(_shown(decision.reason))
     return documents, selfies
 
 

@@ -6,22 +6,26 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    from _pytest.config import Config
 
 
-def is_pytest_djangos(config: pytest.Config) -> bool:
+def is_pytest_djangos(config: Config) -> bool:
     """Whether pytest-django has set Django up, for whatever it is."""
     return config.pluginmanager.hasplugin("django") and _is_configured()
 
 
-def is_kept_by_pytest_django(config: pytest.Config) -> bool:
+def is_kept_by_pytest_django(config: Config) -> bool:
     """Whether pytest-django set Django up for the houses. Raises UsageError when it did so for something else."""
     if not is_pytest_djangos(config):
         return False
     from django.conf import settings
 
     if getattr(settings, "ROLE", "") != "all":
+        import pytest  # not above: where scenarios are played by a command, there may be no pytest
+
         raise pytest.UsageError(
             "Django is set up with settings in which the houses do not run: use"
             " DJANGO_SETTINGS_MODULE=recovery_portal.testing.settings, or a running server by --recovery-url."

@@ -236,6 +236,7 @@ class Attempt:
     events: list[AttemptEvent]
     terms: dict[str, Any] = field(default_factory=dict)
     face_checks: list[FaceTry] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
 
     @property
     def event_names(self) -> list[str]:
