@@ -34,3 +34,8 @@ class NotPermitted(DomainError):
 
 class DirectoryRefused(DomainError):
     """The directory cannot hold this. Codes: name_taken, name_invalid, not_a_member, already_a_member."""
+
+
+class ContactRefused(DomainError):
+    """The phone or mail address cannot be kept, changed or deleted so. Codes: kind_taken, mobile_missing,
+    mobile_needed, contact_not_found."""

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import AuditEvent
+from accounts.contact_methods import ContactMethod
 from accounts.names import normalise_account_name
 from accounts.operator_sign_in_policy import OperatorSignInPolicy
 from accounts.passkeys.models import Passkey, PasskeyChallenge
@@ -22,6 +23,7 @@ from recovery_portal.kit import clock
 __all__ = [
     "AuditEvent",
     "AuthenticatorApp",
+    "ContactMethod",
     "DirectoryGroup",
     "FailureStreak",
     "OperatorSignInPolicy",
@@ -92,6 +94,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ("user_principal_name",)
+        indexes = (
+            models.Index(fields=["display_name", "id"], name="accounts_user_by_display_name"),
+            models.Index(fields=["created_at", "id"], name="accounts_user_by_creation"),
+        )
         constraints = (
             models.UniqueConstraint(Lower("user_principal_name"), name="accounts_user_name_any_case"),
             models.CheckConstraint(condition=~models.Q(user_principal_name=""), name="accounts_user_has_a_name"),
@@ -114,7 +120,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def addresses(self) -> list[str]:
         """Every mail address on file, each once, the primary one first (SP 800-63B-4 §4.6: all are notified)."""
-        others = self.other_mails if isinstance(self.other_mails, list) else []
+        others = list(self.other_mails) if isinstance(self.other_mails, list) else []
+        others += [row.value for row in self.contact_methods.all() if row.kind == ContactMethod.Kind.EMAIL]
         known: dict[str, str] = {}
         for address in self._written(self.mail, *others):
             known.setdefault(address.lower(), address)
@@ -145,6 +152,7 @@ class DirectoryGroup(models.Model):
         verbose_name = _("directory group")
         verbose_name_plural = _("directory groups")
         ordering = ("display_name", "id")
+        indexes = (models.Index(fields=["display_name", "id"], name="accounts_group_by_name"),)
 
     def __str__(self) -> str:
         return self.display_name

@@ -53,7 +53,7 @@ class PasskeyAnswer(MethodAnswer):
     passkeyType = serializers.ChoiceField(choices=["deviceBound", "synced"])
 
 
-class _MethodList(OfPerson):
+class MethodList(OfPerson):
     """All of one kind; ``kind`` is the method's key, None for every kind."""
 
     kind: str | None = None
@@ -77,21 +77,21 @@ class _MethodList(OfPerson):
         return Response(odata.entity(request._request, path, found))
 
 
-class Methods(_MethodList):
+class Methods(MethodList):
     @operation("listAuthenticationMethods", "List authentication methods", permissions=READ_ANY, role=ROLE_READ,
                answer=MethodAnswer, is_list=True)  # fmt: skip
     def get(self, request: Request, key: str) -> Response:
         return self.answer_list(request, key)
 
 
-class OneMethod(_MethodList):
+class OneMethod(MethodList):
     @operation("getAuthenticationMethod", "Get authentication method", permissions=READ_ANY, role=ROLE_READ,
                answer=MethodAnswer)  # fmt: skip
     def get(self, request: Request, key: str, row_id: str) -> Response:
         return self.answer_one(request, key, row_id)
 
 
-class MyMethods(_MethodList):
+class MyMethods(MethodList):
     @operation("listMyAuthenticationMethods", "List own authentication methods", permissions=OWN, own=True,
                answer=MethodAnswer, is_list=True)  # fmt: skip
     def get(self, request: Request) -> Response:
@@ -122,7 +122,7 @@ class PasswordReset(OfPerson):
         return Response(body, status=202, headers={"Location": operations})
 
 
-class PasswordMethods(_MethodList):
+class PasswordMethods(MethodList):
     kind, segment = "password", "passwordMethods"
 
     @operation("listPasswordMethods", "List password methods", permissions=may_read("Password"), role=ROLE_READ,
@@ -131,7 +131,7 @@ class PasswordMethods(_MethodList):
         return self.answer_list(request, key)
 
 
-class OnePasswordMethod(_MethodList):
+class OnePasswordMethod(MethodList):
     kind, segment = "password", "passwordMethods"
 
     @operation("getPasswordMethod", "Get password method", permissions=may_read("Password"), role=ROLE_READ,
@@ -140,7 +140,16 @@ class OnePasswordMethod(_MethodList):
         return self.answer_one(request, key, row_id)
 
 
-class MyPasswordMethods(_MethodList):
+class MyMethod(MethodList):
+    """``me/authentication/methods/{id}``. Changing them is left to Security info, which wants a fresh sign-in."""
+
+    @operation("getMyAuthenticationMethod", "Get own authentication method", permissions=OWN, own=True,
+               answer=MethodAnswer)  # fmt: skip
+    def get(self, request: Request, row_id: str) -> Response:
+        return self.answer_one(request, None, row_id)
+
+
+class MyPasswordMethods(MethodList):
     kind, segment = "password", "passwordMethods"
 
     @operation("listMyPasswordMethods", "List own password methods", permissions=OWN, own=True, answer=MethodAnswer,
@@ -149,7 +158,7 @@ class MyPasswordMethods(_MethodList):
         return self.answer_list(request, None)
 
 
-class SoftwareOathMethods(_MethodList):
+class SoftwareOathMethods(MethodList):
     kind, segment = "softwareOath", "softwareOathMethods"
 
     @operation("listSoftwareOathMethods", "List software OATH methods", permissions=may_read("SoftwareOATH"),
@@ -158,7 +167,7 @@ class SoftwareOathMethods(_MethodList):
         return self.answer_list(request, key)
 
 
-class OneSoftwareOathMethod(_MethodList):
+class OneSoftwareOathMethod(MethodList):
     kind, segment = "softwareOath", "softwareOathMethods"
     refusals = REFUSALS
 
@@ -174,7 +183,7 @@ class OneSoftwareOathMethod(_MethodList):
         return nothing()
 
 
-class MySoftwareOathMethods(_MethodList):
+class MySoftwareOathMethods(MethodList):
     kind, segment = "softwareOath", "softwareOathMethods"
 
     @operation("listMySoftwareOathMethods", "List own software OATH methods", permissions=OWN, own=True,
@@ -183,7 +192,7 @@ class MySoftwareOathMethods(_MethodList):
         return self.answer_list(request, None)
 
 
-class Fido2Methods(_MethodList):
+class Fido2Methods(MethodList):
     kind, segment = "fido2", "fido2Methods"
     refusals = REFUSALS
 
@@ -213,7 +222,7 @@ class Fido2Methods(_MethodList):
         return created(odata.entity(request._request, path, faces.passkey(passkey)), f"{request.path}/{passkey.pk}")
 
 
-class OneFido2Method(_MethodList):
+class OneFido2Method(MethodList):
     kind, segment = "fido2", "fido2Methods"
     refusals = REFUSALS
 
@@ -227,7 +236,7 @@ class OneFido2Method(_MethodList):
         return nothing()
 
 
-class MyFido2Methods(_MethodList):
+class MyFido2Methods(MethodList):
     kind, segment = "fido2", "fido2Methods"
 
     @operation("listMyFido2Methods", "List own passkeys", permissions=OWN, own=True, answer=PasskeyAnswer,

@@ -1,12 +1,15 @@
 from django.urls import path
 
-from . import audits, methods, people, policies
+from . import audits, contacts, methods, people, policies
 
 _METHODS = "users/<str:key>/authentication"
 
 urlpatterns = [
     path("me", people.Me.as_view()),
     path("me/authentication/methods", methods.MyMethods.as_view()),
+    path("me/authentication/methods/<str:row_id>", methods.MyMethod.as_view()),
+    path("me/authentication/phoneMethods", contacts.MyPhoneMethods.as_view()),
+    path("me/authentication/emailMethods", contacts.MyEmailMethods.as_view()),
     path("me/authentication/passwordMethods", methods.MyPasswordMethods.as_view()),
     path("me/authentication/fido2Methods", methods.MyFido2Methods.as_view()),
     path("me/authentication/softwareOathMethods", methods.MySoftwareOathMethods.as_view()),
@@ -19,6 +22,10 @@ urlpatterns = [
     path(f"{_METHODS}/methods/<str:row_id>/resetPassword", methods.PasswordReset.as_view()),
     path(f"{_METHODS}/passwordMethods", methods.PasswordMethods.as_view()),
     path(f"{_METHODS}/passwordMethods/<str:row_id>", methods.OnePasswordMethod.as_view()),
+    path(f"{_METHODS}/phoneMethods", contacts.PhoneMethods.as_view()),
+    path(f"{_METHODS}/phoneMethods/<str:row_id>", contacts.OnePhoneMethod.as_view()),
+    path(f"{_METHODS}/emailMethods", contacts.EmailMethods.as_view()),
+    path(f"{_METHODS}/emailMethods/<str:row_id>", contacts.OneEmailMethod.as_view()),
     path(f"{_METHODS}/softwareOathMethods", methods.SoftwareOathMethods.as_view()),
     path(f"{_METHODS}/softwareOathMethods/<str:row_id>", methods.OneSoftwareOathMethod.as_view()),
     path(f"{_METHODS}/fido2Methods", methods.Fido2Methods.as_view()),

@@ -65,6 +65,7 @@ class AuditEvent(models.Model):
         default_permissions = ("view",)
         indexes = (
             models.Index(fields=["at"], condition=models.Q(sequence__isnull=True), name="accounts_audit_unsealed"),
+            models.Index(fields=["category", "-at", "-id"], name="accounts_audit_by_category"),
         )
         constraints = (
             models.CheckConstraint(condition=models.Q(result__in=["success", "failure"]), name="accounts_audit_result"),

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Mapping
 
-_METHODS = ("Passkey", "Password", "SoftwareOATH", "TAP")
+_METHODS = ("Email", "Passkey", "Password", "Phone", "SoftwareOATH", "TAP")
 
 # Each permission with the ones it includes. "(own)" permissions, without ``.All``, are for signed-in people only.
 INCLUDES: Mapping[str, tuple[str, ...]] = {

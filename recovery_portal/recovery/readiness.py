@@ -62,7 +62,12 @@ def assess(profile: RecoveryProfile) -> list[Person]:
     )
     directory = Directory(_entries(known, bindings), look.rules)
     evaluated = _evaluated()
-    people = queries.users_touched_by(profile).only(*_FIELDS).order_by("user_principal_name")
+    people = (
+        queries.users_touched_by(profile)
+        .only(*_FIELDS)
+        .prefetch_related("contact_methods")
+        .order_by("user_principal_name")
+    )
     return [
         Person(
             user.user_principal_name,

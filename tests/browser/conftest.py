@@ -15,6 +15,8 @@ from recovery_portal.demo.houses import ROLES, Houses
 from recovery_portal.demo.servers import RedisServer, free_port
 from tests import postgresql
 
+from .relying_party import PORT as RELYING_PARTY_PORT
+
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -56,6 +58,8 @@ def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
             "WALLETS_PER_ADDRESS": "500",
         },
     )
+    # A program of somebody else's, which may be called back: `walk.RelyingParty`.
+    houses.extra["OUTBOUND_ORIGINS"] = ",".join([*map(houses.url, ROLES), f"http://localhost:{RELYING_PARTY_PORT}"])
     try:
         houses.migrate()
         houses.start()

@@ -16,6 +16,7 @@ from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import OPERATOR
 
 from .looks import Looks
+from .relying_party import relying_party
 from .walk import ABEL, DECISION_TIMEOUT_MS, LENA, PIN, VERA, Person
 
 PROOFING = re.compile(r"/proofing/([0-9a-f-]+)/")
@@ -64,6 +65,7 @@ def test_pages_of_the_journey(houses: Houses, desktop: BrowserContext, phone: Br
     _look_at_security_info(person.phone, looks)
     person.sign_out()
     person.sign_in_with_passkey()
+    _look_at_a_program_that_wants_a_face(person)
     _look_at_prompts(person)
     _look_at_the_wallet(person, phone.new_page())
     assert not looks.problems, "\n".join(looks.problems)
@@ -101,6 +103,34 @@ def _look_at_security_info(page: Page, looks: Looks) -> None:
     page.get_by_role("button", name="Next").click()
     looks.take(page, "authenticator-app-added")
     page.get_by_role("link", name="Done").click()
+
+
+def _look_at_a_program_that_wants_a_face(person: Person) -> None:
+    """The same credential for another program: it asks by the Request Service, the Face Check follows, it is called
+    back by a worker."""
+    phone, looks = person.phone, person.pictures
+    with relying_party(person.houses) as party:
+        phone.goto(f"{person.houses.url('wallet')}/paste/")
+        person.unlock(phone)
+        phone.get_by_label("link").fill(party.ask()["url"])
+        phone.get_by_role("button", name="Continue").click()
+        phone.get_by_role("button", name="Share").click()
+        expect(phone.get_by_role("heading", name="One more step: Face Check")).to_be_visible()
+        assert party.next_call()["requestStatus"] == "request_retrieved"
+        looks.take(phone, "program-consent")
+        phone.get_by_role("button", name="I agree, continue").click()
+        looks.take(phone, "program-face-check")
+        phone.get_by_text("Another way to do this").click()
+        phone.get_by_role("link", name="I have no camera").click()
+        looks.take(phone, "program-no-camera")
+        phone.get_by_role("link", name="Back to the Face Check").click()
+        person.take_selfies(second=True)
+        expect(phone.get_by_role("heading", name="Success")).to_be_visible(timeout=DECISION_TIMEOUT_MS)
+        told = party.next_call()
+        assert told["requestStatus"] == "presentation_verified"
+        assert told["verifiedCredentialsData"][0]["claims"]["firstName"] == person.employee.given_name
+        assert told["verifiedCredentialsData"][0]["faceCheck"]["matchConfidenceScore"] >= 70
+        looks.take(phone, "program-success")
 
 
 def _look_at_prompts(person: Person) -> None:

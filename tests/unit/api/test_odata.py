@@ -173,8 +173,10 @@ LISTS = [
     "users", "users/{alice}/memberOf", "groups", "groups/{group}/members", "auditLogs/directoryAudits",
     "auditLogs/signIns", "identity/verifiedId/profiles", "users/{alice}/authentication/methods",
     "users/{alice}/authentication/fido2Methods", "users/{alice}/authentication/softwareOathMethods",
-    "users/{alice}/authentication/passwordMethods", "users/{alice}/authentication/temporaryAccessPassMethods",
+    "users/{alice}/authentication/passwordMethods", "users/{alice}/authentication/phoneMethods",
+    "users/{alice}/authentication/emailMethods", "users/{alice}/authentication/temporaryAccessPassMethods",
     "policies/authenticationMethodsPolicy/authenticationMethodConfigurations",
+    "identity/customAuthenticationExtensions", "identity/authenticationEventListeners",
 ]  # fmt: skip
 
 

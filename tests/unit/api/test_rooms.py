@@ -278,3 +278,50 @@ def test_a_person_reads_their_own_methods(alice: User, as_person: AsPerson) -> N
     assert kinds == {"#microsoft.graph.passwordAuthenticationMethod"}
     for segment in ("passwordMethods", "fido2Methods", "softwareOathMethods", "temporaryAccessPassMethods"):
         assert api("get", f"me/authentication/{segment}").status_code == 200
+
+
+def test_phones_and_a_mail_address_are_kept_one_of_each_kind(
+    alice: User, as_app: AsApp, django_capture_on_commit_callbacks: Any
+) -> None:
+    api = as_app(*ADMINISTRATOR)
+    base = f"users/{alice.pk}/authentication"
+    phone = {"phoneNumber": "+1 2065550100", "phoneType": "mobile"}
+    alternate = {"phoneNumber": "+44 2070000000x12", "phoneType": "alternateMobile"}
+    assert api("post", f"{base}/phoneMethods", alternate).status_code == 400  # a mobile phone comes first
+    made = api("post", f"{base}/phoneMethods", phone).json()
+    assert made["id"] == "3179e48a-750b-4051-897c-87b9720928f7"
+    assert made.items() >= (phone | {"smsSignInState": "notAllowedByPolicy"}).items()
+    assert api("post", f"{base}/phoneMethods", phone).status_code == 400
+    assert api("post", f"{base}/phoneMethods", alternate).status_code == 201
+    one = f"{base}/phoneMethods/{made['id']}"
+    assert api("delete", one).status_code == 400  # the alternate one would be alone
+    assert api("patch", one, {"phoneNumber": "+1 2065550199"}).status_code == 204
+    assert api("get", one).json()["phoneNumber"] == "+1 2065550199"
+    with django_capture_on_commit_callbacks(execute=True):
+        mailed = api("post", f"{base}/emailMethods", {"emailAddress": "alice@elsewhere.example"})
+    assert mailed.json()["id"] == "3ddfcfc8-9383-446f-83cc-3ab9be4be18f"
+    assert {letter.to[0] for letter in mail.outbox} >= {"alice@contoso.example", "alice@elsewhere.example"}
+    mail.outbox.clear()
+    email = f"{base}/emailMethods/{mailed.json()['id']}"
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api("patch", email, {"emailAddress": "alice@new.example"}).status_code == 204
+    assert api("get", email).json()["emailAddress"] == "alice@new.example"
+    kinds = {
+        row["@odata.type"].removeprefix("#microsoft.graph.") for row in api("get", f"{base}/methods").json()["value"]
+    }
+    assert kinds == {"passwordAuthenticationMethod", "phoneAuthenticationMethod", "emailAuthenticationMethod"}
+    assert api("get", email.replace("emailMethods", "phoneMethods")).status_code == 404
+    assert api("delete", email.replace("emailMethods", "phoneMethods")).status_code == 404
+    assert api("delete", email).status_code == 204
+    assert api("delete", email).status_code == 404
+    assert AuditEvent.objects.filter(activity="Admin updated security info").count() == 2
+    assert not AuditEvent.objects.filter(details__icontains="2065550199").exists()
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["", "2065550100", "+1", "+0 12345678", "+1 20655x", "+1 2065550100; drop", "+١ ٢٣٤٥٦٧٨٩", "+1 " + "2" * 40],
+)
+def test_a_number_that_nobody_can_call_is_refused(alice: User, as_app: AsApp, number: str) -> None:
+    body = {"phoneNumber": number, "phoneType": "office"}
+    assert as_app(*ADMINISTRATOR)("post", f"users/{alice.pk}/authentication/phoneMethods", body).status_code == 400
