@@ -6,12 +6,12 @@ import shutil
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recovery_portal.demo.houses import ROLES, ROOT, Houses
 from recovery_portal.demo.servers import RedisServer, free_port, is_free
 from recovery_portal.demo.tls import ServerCertificate
-from recovery_portal.kit import clock
 
 PORTS = {"portal": 8000, "provider": 8001, "wallet": 8002}
 
@@ -33,7 +33,7 @@ def main() -> int:
     redis.start()
     tls = ServerCertificate(arguments.folder) if arguments.https else None
     if tls:
-        tls.prepare(clock.now())
+        tls.prepare(datetime.now(UTC))  # this process only starts others: it has no settings
     houses = Houses(arguments.folder, ports=ports, redis_port=redis.port, tls=tls)
     running = arguments.folder / "running.json"
     running.write_text(json.dumps({"ports": ports, "redis_port": redis.port, "https": arguments.https}))
