@@ -1,12 +1,14 @@
 """createPresentationRequest: asked, presented, called back; and what is refused on the way."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.db import connections
 from django.test import Client
 
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest, SealedImage
@@ -14,6 +16,7 @@ from recovery_portal.api import permissions
 from recovery_portal.api.models import AppRegistration
 from recovery_portal.verified_id import asking, flows
 from recovery_portal.verified_id.calling import RETRIES
+from recovery_portal.verified_id.machine import Event
 from recovery_portal.verified_id.models import Callback, ServiceRequest
 from tests.fakes import faces
 from tests.unit.idv.verifier.parties import Provider, WalletInHand, post
@@ -241,6 +244,27 @@ def test_what_nobody_answers_ends_with_its_time(program: Program, hands: Hands) 
     assert program.events == ["presentation_error"]
     flows.sweep(at=hands.at + timedelta(days=91))
     assert not ServiceRequest.objects.exists()
+
+
+@pytest.mark.postgresql
+def test_of_two_workers_with_the_same_call_one_makes_it(program: Program, hands: Hands) -> None:
+    program.answers = [503]
+    program.ask()
+    row = ServiceRequest.objects.get()
+    row.apply(Event.FETCHED, at=hands.at)
+    callback = Callback.objects.get()
+
+    def call(_: int) -> None:
+        try:
+            flows.deliver(callback_id=callback.pk, at=hands.at)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(call, range(8)))
+    assert program.events == ["request_retrieved"]
+    callback.refresh_from_db()
+    assert (callback.tries, callback.outcome) == (1, "status 503")
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
