@@ -10,9 +10,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from joserfc import jwe
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 from jwt.api_jws import PyJWS
 
 from idv.credentials import base64url, strict_json
@@ -161,7 +158,9 @@ def encrypt(payload: Mapping[str, Any], *, recipient_jwk: Mapping[str, Any], enc
     if isinstance(recipient_jwk.get("kid"), str):
         protected["kid"] = recipient_jwk["kid"]
     plaintext = strict_json.dumps(payload).encode("utf-8")
-    return jwe.encrypt_compact(protected, plaintext, ECKey.import_key(_pem(public_key)), registry=_JweRegistry())
+    from idv.credentials import jwe  # heavy to load, and most of who signs encrypts nothing
+
+    return jwe.encrypt(protected, plaintext, _pem(public_key))
 
 
 def decrypt(compact: str, *, key: EncryptionKey) -> dict[str, Any]:
@@ -185,23 +184,13 @@ def decrypt(compact: str, *, key: EncryptionKey) -> dict[str, Any]:
         raise JoseInvalid("jwe_key_unknown", "encrypted for another key")
     try:
         public_key_of(header.get("epk"), use="enc")
-        opened = jwe.decrypt_compact(compact, ECKey.import_key(key.private_pem()), registry=_JweRegistry())
-        return strict_json.load_object(opened.plaintext or b"")
+        from idv.credentials import jwe  # as above
+
+        return strict_json.load_object(jwe.decrypt(compact, key.private_pem()))
     except (KeyInvalid, strict_json.JsonInvalid) as error:
         raise JoseInvalid(error.code, error.reason) from error
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except ValueError as error:
         raise JoseInvalid("jwe_not_for_us", "it does not open with our key") from error
-
-
-class _JweRegistry(jwe.JWERegistry):
-    """joserfc's limits are sized for tokens; an encrypted presentation carries a portrait."""
-
-    max_protected_header_length = MAX_HEADER_BYTES
-    max_ciphertext_length = MAX_JWE_BYTES
-
-    def __init__(self) -> None:
-        # Unknown header members are ignored as RFC 7516 asks; critical ones are refused before we come here.
-        super().__init__(algorithms=["ECDH-ES", *CONTENT_ENCRYPTIONS], strict_check_header=False)
 
 
 def _parse(compact: str, max_payload_bytes: int) -> tuple[dict[str, Any], dict[str, Any], bytes]:
