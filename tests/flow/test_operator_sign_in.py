@@ -127,6 +127,9 @@ def test_no_program_is_let_in_to_act_for_an_operator_by_a_password(bob: User, ke
     address = reverse("api-authorize", args=["00000000-0000-4000-8000-000000000000"])
     assert by_password(bob).get(address).url == reverse("accounts:operator_passkey")
     assert by_passkey(key).get(address).status_code != 302
+    for ask in (by_password(bob).get, by_password(bob).post):
+        assert ask(reverse("api-device")).url == reverse("accounts:operator_passkey")
+    assert by_passkey(key).get(reverse("api-device")).status_code == 200
 
 
 def test_people_who_are_no_operators_notice_nothing(bob: User) -> None:

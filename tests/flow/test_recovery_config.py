@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from accounts.models import AuditEvent, DirectoryGroup, User
 from accounts.operators import Operator
 from idv.verifier.models import IdentityProvider
+from recovery_portal.api.models import AppRegistration
 from recovery_portal.recovery import configuration
 from recovery_portal.recovery.configuration import ConfigRefused
-from recovery_portal.recovery.models import RecoveryPolicy, RecoveryProfile
+from recovery_portal.recovery.models import ClaimExtension, ExtensionListener, RecoveryPolicy, RecoveryProfile
 from tap.models import TemporaryAccessPassPolicy
 from tests.fakes.recovery import NOON, Clock, make_person
 
@@ -32,9 +33,15 @@ providers:
   issuer: https://proof.example
   client_id: https://portal.example
   allowed_vcts: [https://proof.example/credentials/VerifiedIdentity]
+claim_extensions:
+- name: HR
+  target_url: https://hr.example/validate
+  claims: [dateOfBirth]
 profiles:
 - name: Staff
   provider: Proofmark
+  claim_extension: HR
+  claim_validation_enabled: true
   state: enabled
   mode: production
   priority: 5
@@ -69,6 +76,10 @@ def test_a_document_sets_everything_up_and_is_told_back() -> None:
     told, asked = configuration.export(), yaml.safe_load(DOCUMENT)
     assert {group["name"] for group in told["groups"]} == {"Staff", "Executives"}
     assert asked["profiles"][0].items() <= told["profiles"][0].items()
+    assert asked["claim_extensions"][0].items() <= told["claim_extensions"][0].items()
+    extension = ClaimExtension.objects.get()
+    assert extension.granted_at is None  # that is for an operator to say
+    assert extension.listeners.count() == 1
     assert asked["providers"][0].items() <= told["providers"][0].items()
     assert asked["temporary_access_pass"].items() <= told["temporary_access_pass"].items()
 
@@ -85,6 +96,9 @@ def test_what_was_written_out_brings_in_nothing_new_and_restores_another_install
     written = configuration.dump(configuration.export())
     assert bring(written) == []
     RecoveryProfile.objects.all().delete()
+    ExtensionListener.objects.all().delete()
+    ClaimExtension.objects.all().delete()
+    AppRegistration.objects.all().delete()
     IdentityProvider.objects.all().delete()
     RecoveryPolicy.objects.all().delete()
     DirectoryGroup.objects.all().delete()
@@ -150,6 +164,9 @@ def test_every_change_is_audited_by_the_flow_that_makes_it() -> None:
         ("version: 1\ngroups: [{name: A}, {name: A}]", "invalid", "twice"),
         ("version: 1\nprofiles: [{name: X, provider: Nobody}]", "unknown_name", "there is no provider Nobody"),
         ("version: 1\nprofiles: [{name: X}]", "invalid", "provider is missing"),
+        ("version: 1\nclaim_extensions: [{name: X}]", "invalid", "is missing"),
+        ("version: 1\nclaim_extensions: [{name: X, target_url: 'http://x.example'}]", "invalid", "X"),
+        ("version: 1\nclaim_extensions: [{name: X, target_url: nowhere}]", "invalid", "target_url"),
         ("version: 1\nexcluded_groups: [Nobody]", "unknown_name", "there is no group Nobody"),
         ("version: 1\ntemporary_access_pass: {default_length: 4}", "invalid", "default_length"),
         ("version: 1\ntemporary_access_pass: {default_length: true}", "wrong_type", "is not a number"),

@@ -8,7 +8,6 @@ from accounts import directory, operator_sign_in
 from accounts.models import DirectoryGroup, OperatorSignInPolicy
 from accounts.operators import Operator
 from idv.verifier.models import IdentityProvider
-from recovery_portal.kit.errors import DomainError
 from tap import flows as tap
 from tap.models import TemporaryAccessPassPolicy
 from tap.queries import get_policy
@@ -17,6 +16,8 @@ from ..flows import configuring, providers
 from ..models import ClaimExtension, RecoveryPolicy, RecoveryProfile
 from .changes import Change, cleaned, differences, plain_fields
 from .document import ConfigRefused, entries, mapping, require_known, text, texts
+from .extensions import Extensions
+from .refusals import refused_at
 
 
 class Section(Protocol):
@@ -230,20 +231,6 @@ class OperatorSignIn:
                 operator_sign_in.require_passkey(required=change.after, by=program, signed_in_with="", at=at)
 
 
-class refused_at:
-    """What a flow refuses is told with where in the document it stood."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DomainError) and not isinstance(error, ConfigRefused):
-            raise ConfigRefused("invalid", f"{self.where}: {error.reason or error.code}") from error
-
-
 def find_group(name: str, where: str) -> DirectoryGroup | None:
     found = list(DirectoryGroup.objects.filter(display_name=name)[:2])
     if len(found) > 1:
@@ -277,5 +264,5 @@ def _provider(name: str, where: str) -> IdentityProvider:
 
 # In this order they are brought in: what others name comes first.
 SECTIONS: Final[tuple[Section, ...]] = (
-    Groups(), Providers(), Profiles(), Exclusions(), SwitchPolicy(), PassPolicy(), OperatorSignIn(),
+    Groups(), Providers(), Extensions(), Profiles(), Exclusions(), SwitchPolicy(), PassPolicy(), OperatorSignIn(),
 )  # fmt: skip
