@@ -149,6 +149,15 @@ class TestTimeline:
             client.get(address)
         assert len(long) == len(short)
 
+    def test_whether_the_account_is_blocked_stands_there(self, attempt: RecoveryAttempt) -> None:
+        looker = operator(*READS, *BLOCKS)
+        told = "Recoveries of this account are blocked."
+        seen = self.page(looker, attempt)
+        assert told not in seen
+        assert "Block further attempts of this account" in seen
+        blocking.block(user=attempt.user, reason="stolen", by=looker, at=NOON)
+        assert told in self.page(looker, attempt)
+
     def test_cancelling_needs_its_permission_and_a_post(self, attempt: RecoveryAttempt) -> None:
         address = reverse("console:attempt-cancel", args=[attempt.pk])
         assert signed_in(operator(*READS)).post(address).status_code == 403
@@ -235,7 +244,9 @@ class TestBlocking:
     def test_the_page_blocks_and_who_may_only_block_does_not_lift(self, alice: User) -> None:
         client = signed_in(operator(*BLOCKS))
         address = reverse("console:block", args=[alice.pk])
-        assert client.get(address).status_code == 200
+        shown = client.get(address)
+        assert shown.status_code == 200
+        assert 'value="Block"' in shown.content.decode()
         landed = client.post(address, {"act": "block", "reason": "stolen\0"}, follow=True)
         assert landed.status_code == 200
         assert RecoveryBlock.objects.get().reason == "stolen"  # PostgreSQL keeps no NUL

@@ -107,7 +107,7 @@ def timeline_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         "check": attempt.face_check if with_scores else None,
         "match": attempt.match_detail.items() if with_scores else [],
         "would_have": in_words(attempt.would_have) if with_scores else "",
-        "block": _block_of(attempt.user) if attempt.user else None,
+        "in_force": _block_of(attempt.user) if attempt.user else None,
         "may_cancel": attempt.is_active and request.user.has_perm("recovery.cancel_recoveryattempt"),
         "review": getattr(attempt, "review", None),
         "was_refused": attempt.state in REFUSALS,
@@ -162,7 +162,7 @@ def block(request: HttpRequest, user_id: UUID) -> HttpResponse:
     running = RecoveryAttempt.objects.active().filter(user=user).count()
     return answer(
         request, "block.html", _("Recoveries of %(account)s") % {"account": user},
-        person=user, block=current, running=running, may_act=may_act,
+        person=user, in_force=current, running=running, may_act=may_act,
     )  # fmt: skip
 
 
