@@ -173,9 +173,10 @@ def _take(
 
 
 def _provider(accepted: list[str]) -> IdentityProvider:
-    """The first of the accepted issuers that operators registered; any, where the program names none."""
+    """The first of the accepted issuers that operators registered; any that issues, where the program names none."""
     known: dict[str, IdentityProvider] = {}
-    for provider in IdentityProvider.objects.filter(enabled=True).order_by("name"):
+    issuing = IdentityProvider.objects.filter(enabled=True, protocol=IdentityProvider.Protocol.PROOFING)
+    for provider in issuing.order_by("name"):
         known |= {provider.issuer: provider, did.web(provider.issuer): provider}
     if not accepted and known:
         return next(iter(known.values()))

@@ -335,3 +335,13 @@ def test_without_an_issuer_named_any_provider_of_the_operators_will_do(
     assert program.ask(wanted={"acceptedIssuers": []}).status_code == 201
     IdentityProvider.objects.update(enabled=False)
     assert program.ask().status_code == 400
+
+
+def test_a_provider_that_issues_no_credential_is_asked_for_none(program: Program, hands: Hands) -> None:
+    """An OpenID provider says itself who somebody is: no wallet holds anything of it."""
+    IdentityProvider.objects.create(
+        name="A first one", issuer="https://openid.test", client_id="x", protocol="oidc", allowed_vcts=[]
+    )
+    assert program.ask(wanted={"acceptedIssuers": ["https://openid.test"]}).status_code == 400
+    assert program.ask(wanted={"acceptedIssuers": []}).status_code == 201
+    assert PresentationRequest.objects.get().provider.issuer == "http://provider.test"
