@@ -29,7 +29,7 @@ class NotOffered(DomainError):
 
 class ExtensionRefused(DomainError):
     """The extension or its listener cannot be so. Codes: name_taken, target_url_unusable, resource_id_malformed,
-    resource_id_on_another_host, resource_unknown, claims_unknown, too_many, in_use."""
+    resource_id_on_another_host, resource_unknown, claims_unknown, too_many, in_use, changed_meanwhile."""
 
 
 class SwitchRefused(DomainError):

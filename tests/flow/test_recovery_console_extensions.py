@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
+from recovery_portal.recovery.errors import ExtensionRefused
+from recovery_portal.recovery.flows import extending
 from recovery_portal.recovery.models import ClaimExtension, ExtensionCall, RecoveryProfile
 from tests.fakes.extensions import ORIGIN, PASS, Api, failed, make_extension, said, too_slow
 from tests.fakes.recovery import NOON, Clock, make_person
@@ -59,7 +61,7 @@ def test_from_nothing_to_a_yes(client: Client, alice: User) -> None:
         "1003021 CustomExtensionPermissionNotGrantedToServicePrincipal" in client.post(address, typed).content.decode()
     )
     assert not api.heard
-    client.post(reverse("console:extension-grant", args=[extension.pk]))
+    client.post(reverse("console:extension-grant", args=[extension.pk]), {"target_url": extension.target_url})
     assert "It said yes." in client.post(address, typed).content.decode()
     assert api.event["data"]["verifiedIdClaimsContext"]["claims"]["dateOfBirth"] == "1990-01-15"
     Api(said(failed("dateOfBirth")))
@@ -103,6 +105,30 @@ def test_change_and_delete(client: Client, root: User, profile: RecoveryProfile)
     RecoveryProfile.objects.update(claim_extension=None, claim_validation_enabled=False)
     client.post(delete)
     assert not ClaimExtension.objects.exists()
+
+
+def test_what_is_granted_is_the_address_that_was_seen(client: Client, root: User) -> None:
+    """Else whoever may only change an extension turns somebody else's click into claims sent to their own address."""
+    client.post(reverse("console:extension-add"), FORM)
+    extension = ClaimExtension.objects.get()
+    seen = extension.target_url
+    assert f'value="{seen}"' in page(client, "extension", extension.pk)
+    ClaimExtension.objects.update(target_url=f"{seen}/elsewhere")
+    grant = reverse("console:extension-grant", args=[extension.pk])
+    assert "look again" in client.post(grant, {"target_url": seen}, follow=True).content.decode()
+    for nothing in ({}, {"target_url": f"{seen}/\0"}, {"target_url": "http://["}):
+        assert client.post(grant, nothing, follow=True).status_code == 200
+    extension.refresh_from_db()
+    assert extension.granted_at is None
+    with pytest.raises(ExtensionRefused, match="changed_meanwhile"):  # of two at the same moment, too
+        extending.grant_extension(
+            extension=ClaimExtension(pk=extension.pk, target_url=seen, resource_id=extension.resource_id),
+            by=root,
+            at=NOON,
+        )
+    client.post(grant, {"target_url": f"{seen}/elsewhere"})
+    extension.refresh_from_db()
+    assert extension.granted_at is not None
 
 
 @pytest.mark.parametrize("name", ["change", "grant", "delete", "test"])

@@ -71,6 +71,7 @@ class Reading:
 
     def url(self, url: str, depth: int = 0) -> str:
         """An address with its references and its query masked; addresses stand in the queries of addresses."""
+        url = _sound(url)
         if url.startswith("urn:"):
             return url[:_LONGEST]
         try:
@@ -110,7 +111,7 @@ class Reading:
             return _display(value)
         if isinstance(value, Mapping):
             members = list(value.items())[:_MOST_MEMBERS]
-            return {str(key)[:80]: self.shown(str(key), one, depth + 1) for key, one in members}
+            return {_sound(str(key))[:80]: self.shown(str(key), one, depth + 1) for key, one in members}
         if isinstance(value, list):
             return [self.shown(name, one, depth + 1) for one in value[:20]]
         if not isinstance(value, str):
@@ -133,7 +134,7 @@ class Reading:
             return self.shown(name, members, depth + 1)
         if _URL.fullmatch(value) and not value.startswith("data:"):
             return self.url(value, depth)
-        return value[:_LONGEST] if name in PLAIN else MASK
+        return _sound(value)[:_LONGEST] if name in PLAIN else MASK
 
     def _token(self, parts: tuple[dict[str, Any], dict[str, Any]], depth: int) -> dict[str, Any]:
         header, payload = parts
@@ -141,7 +142,8 @@ class Reading:
         return {
             "header": self.shown("", header, depth + 1),
             "payload": {
-                name: self._claim(name, value, depth + 1) for name, value in list(payload.items())[:_MOST_MEMBERS]
+                _sound(name): self._claim(name, value, depth + 1)
+                for name, value in list(payload.items())[:_MOST_MEMBERS]
             },
         }
 
@@ -150,7 +152,7 @@ class Reading:
         if name == "_sd" and isinstance(value, list):
             return f"{len(value)} digests"
         if name in {"credentialSubject", "vc"} and isinstance(value, Mapping) and depth <= _DEEPEST:
-            return {key: self._claim(str(key), one, depth + 1) for key, one in value.items()}
+            return {_sound(str(key)): self._claim(str(key), one, depth + 1) for key, one in value.items()}
         if name in {"lst", "x"} or (isinstance(value, str) and len(value) > _LONGEST and not _jwt(value)):
             return MASK
         return self.shown(name, value, depth)
@@ -171,7 +173,7 @@ class Reading:
         name, value = disclosure[1], disclosure[2]
         if name in _ONCE and isinstance(value, str):
             self._once(value)
-        return str(name)[:80]
+        return _sound(str(name))[:80]
 
     def _once(self, value: str) -> str:
         if len(value) < 16:  # few enough to be guessed from a digest
@@ -184,13 +186,18 @@ class Reading:
         return shown if isinstance(shown, dict) else {"body": shown}
 
 
+def _sound(text: str) -> str:
+    """Text that can be written out: JSON may hold halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _display(value: Any) -> Any:
     """How an issuer or a credential type presents itself: public words, shortened."""
     if isinstance(value, list):
         return [_display(one) for one in value[:10]]
     if isinstance(value, Mapping):
-        return {str(name)[:80]: _display(one) for name, one in list(value.items())[:20]}
-    return value[:200] if isinstance(value, str) and not value.startswith("data:") else MASK
+        return {_sound(str(name))[:80]: _display(one) for name, one in list(value.items())[:20]}
+    return _sound(value[:200]) if isinstance(value, str) and not value.startswith("data:") else MASK
 
 
 def _jwt(text: str) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -34,6 +34,7 @@ _SENTENCES: dict[str, Promise] = {
     "resource_unknown": _("It names no app registration."),
     "too_many": _("There are too many extensions already."),
     "in_use": _("A recovery profile asks this extension."),
+    "changed_meanwhile": _("Its address was changed meanwhile: look again, then grant the permission."),
 }
 _FIELD = {
     "name_taken": "display_name",
@@ -156,6 +157,8 @@ def change_extension(request: HttpRequest, extension_id: UUID) -> HttpResponse:
 def grant_extension(request: HttpRequest, extension_id: UUID) -> HttpResponse:
     found = get_object_or_404(ClaimExtension, pk=extension_id)
     try:
+        if request.POST.get("target_url") != found.target_url:  # what the operator saw is what they grant
+            raise ExtensionRefused("changed_meanwhile", "The extension has another address now.")
         extending.grant_extension(extension=found, by=operator_of(request), at=clock.now())
         messages.success(request, _("The extension may receive claims now."))
     except ExtensionRefused as refused:

@@ -79,9 +79,15 @@ def delete_extension(*, extension: ClaimExtension, by: Operator, at: datetime) -
 
 @transaction.atomic
 def grant_extension(*, extension: ClaimExtension, by: User, at: datetime) -> bool:
-    """Let the extension receive claims. False when it had been so already. Raises ExtensionRefused."""
+    """Let the extension receive claims at the address that ``extension`` has. False when it had been so already.
+    Raises ExtensionRefused, also when somebody has changed the address meanwhile (changed_meanwhile)."""
     _check(extension)
-    if not ClaimExtension.objects.filter(pk=extension.pk, granted_at=None).update(granted_at=at):
+    as_seen = ClaimExtension.objects.filter(
+        pk=extension.pk, target_url=extension.target_url, resource_id=extension.resource_id
+    )
+    if not as_seen.filter(granted_at=None).update(granted_at=at):
+        if not as_seen.exists():
+            raise ExtensionRefused("changed_meanwhile", "The extension has another address now.")
         return False
     extension.granted_at = at
     _note(

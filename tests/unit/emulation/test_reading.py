@@ -59,6 +59,18 @@ def test_no_address_is_too_odd_or_too_deep_to_be_shown(value: str) -> None:
     reading.url(value)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"format": "\ud800"}',
+        r'{"\ud800": {"display": {"\udc00": "\ud800"}}}',
+        r'{"request_uri": "a://\ud800?\ud800=1"}',
+    ],
+)
+def test_half_a_character_is_shown_as_a_whole_one(body: str) -> None:
+    json.dumps(Reading().body("application/json", body.encode()), ensure_ascii=False).encode()
+
+
 def test_a_token_within_a_token_is_read_to_a_depth_that_nobody_reaches() -> None:
     subject: dict[str, Any] = {}
     for _ in range(2_000):
