@@ -20,7 +20,8 @@ def drawn(data: bytes) -> bytes:
     try:
         cues = yaml.load(data.decode("utf-8"), Loader=_PlainText)  # noqa: S506 - a SafeLoader
         return cards.write(cues) if isinstance(cues, dict) else data
-    except (yaml.YAMLError, TypeError, ValueError, RuntimeError):  # no YAML, or nothing that fits on a card
+    # No YAML, or nothing that fits on a card; of a tag that does not suit its text the library says it in many ways.
+    except (yaml.YAMLError, TypeError, ValueError, RuntimeError, LookupError, AttributeError):
         return data
 
 

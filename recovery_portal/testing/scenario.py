@@ -192,7 +192,7 @@ def read(path: Path) -> Scenario:
     """One file. Raises ScenarioInvalid."""
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, OSError, ValueError, LookupError, AttributeError, RecursionError) as error:
         first = " ".join(str(error).split())
         raise ScenarioInvalid(f"{path.name} is not readable YAML: {first}") from error
     return made(path.stem, written)

@@ -59,7 +59,9 @@ def test_what_cannot_be_run_is_said_in_one_sentence(written: Any, sentence: str)
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"title: [", b"\xff\xfe", b"&a [*a]", b"!!python/object:os.system {}"])
+@pytest.mark.parametrize(
+    "content", [b"title: [", b"\xff\xfe", b"&a [*a]", b"!!python/object:os.system {}", b"!!bool x", b"!!timestamp x"]
+)
 def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(content)

@@ -60,7 +60,8 @@ def load(text: str) -> dict[str, Any]:
         raise ConfigRefused("unreadable", f"more than {MAX_BYTES} bytes")
     try:
         data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, made stricter
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # Of a tag that does not suit its text the library says it in many ways.
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError) as error:
         raise ConfigRefused("unreadable", " ".join(str(error).split())[:300]) from error
     return mapping(data, "the document")
 

@@ -294,7 +294,8 @@ def test_a_yaml_file_is_a_cue_card_only_while_something_scripted_runs(room: Reco
 @pytest.mark.parametrize(
     "text",
     [b"just words", b"- a\n- b\n", b"a: &a [*a]", b"a: *b", b"!!python/object/apply:os.system ['true']", b"a: [", b"",
-     b"a: " + b"x" * 3000, b"a: !!binary aGVsbG8=", b"\xff\xfe\x00", b"a: 1\na: !!set {b}"],
+     b"a: " + b"x" * 3000, b"a: !!binary aGVsbG8=", b"\xff\xfe\x00", b"a: 1\na: !!set {b}", b"a: !!bool x",
+     b"a: !!timestamp x", b"a: !!int ''"],
 )  # fmt: skip
 def test_a_file_that_is_no_cue_card_is_refused_as_no_picture(room: RecoveryClient, text: bytes) -> None:
     room.choose_parts(reader="scripted")
