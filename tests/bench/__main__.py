@@ -15,7 +15,7 @@ from tests.bench.report import Report
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    from tests.bench import credentials, measures, readiness  # models need the settings
+    from tests.bench import credentials, kit, measures, readiness  # models need the settings
 
     setup_test_environment(debug=False)
     kept = setup_databases(verbosity=0, interactive=False)
@@ -29,6 +29,7 @@ def main() -> None:
             measures.transition,
             measures.sign_in,
             readiness.ten_thousand_people,
+            kit.whole_recoveries,
         ):
             measure(report)
     finally:
