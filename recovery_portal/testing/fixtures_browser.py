@@ -20,7 +20,7 @@ def _recovery_chromium(request: pytest.FixtureRequest, _recovery_server: Install
     """A real Chromium; the one of a `browser` fixture where there is one, as two cannot be driven in one thread."""
     if _recovery_server is None:
         raise pytest.UsageError("A browser reaches running houses only: give --recovery-url and --recovery-token.")
-    if request._fixturemanager.getfixturedefs("browser", request.node):
+    if request._fixturemanager.getfixturedefs("browser", request._pyfuncitem):
         yield request.getfixturevalue("browser")
         return
     from .browser_walking import chromium

@@ -63,6 +63,9 @@ def recover(
         acting.sign_in_with_pass().register_passkey(key)
     except (NotOnThisPage, StillWaiting) as error:
         raise NotRecovered(acting, _newest(visitor), str(error)) from error
+    finally:
+        if wallet is None:
+            holder.close()
     attempt = _newest(visitor)
     if attempt is None or attempt.state != "completed" or acting.heading != _FINISHED:
         raise NotRecovered(acting, attempt, "")

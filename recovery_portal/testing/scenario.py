@@ -38,8 +38,8 @@ INSTEAD: Final[dict[str, tuple[str, ...]]] = {
     "start": ("find_no_entry", "withhold_consent", "cancel"),
     "arrive": ("decline", "use_the_code_twice"),
     "details": ("refuse_biometrics", "cancel"),
-    "document": ("cancel", "send_no_photo", "send_a_broken_photo"),
-    "selfie": ("cancel", "leave_photos_out", "move_the_camera"),
+    "document": ("send_no_photo", "send_a_broken_photo"),
+    "selfie": ("leave_photos_out", "move_the_camera"),
     "receive": ("enter_a_wrong_code", "redeem_twice"),
     "return": ("cancel",),
     "join": ("decline", "use_the_code_twice", "let_a_stranger_join_first"),
@@ -169,7 +169,6 @@ ACTIONS: Final[dict[str, str]] = {
     "owner": "`disown`: the owner follows the link in the letter and stops it",
     "another_start": "true: the same person begins once more, in another browser",
     "namesake": "true: somebody of the same names joins the directory",
-    "operator": "`cancel`: an operator stops the attempt in the admin",
 }
 
 

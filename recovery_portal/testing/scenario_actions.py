@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def act(stage: Stage, action: dict[str, Any]) -> None:
     """One action: a mapping of its name to what it is about."""
     (name, about), *_ = action.items()
-    _ACTIONS[name](stage, about)
+    ACTIONS[name](stage, about)
 
 
 def _clock(stage: Stage, about: dict[str, float]) -> None:
@@ -67,11 +67,7 @@ def _namesake(stage: Stage, about: bool) -> None:
     stage.person.another(stage.person.given_name, stage.person.surname, user_principal_name=f"later.namesake@{DOMAIN}")
 
 
-def _operator(stage: Stage, about: str) -> None:
-    raise ScenarioInvalid(f"{stage.scenario.name}: operators cannot {about!r} yet.")
-
-
-_ACTIONS: dict[str, Callable[[Stage, Any], None]] = {
+ACTIONS: dict[str, Callable[[Stage, Any], None]] = {
     "clock": _clock,
     "network": _network,
     "mend": _mend,
@@ -81,5 +77,4 @@ _ACTIONS: dict[str, Callable[[Stage, Any], None]] = {
     "owner": _owner,
     "another_start": _another_start,
     "namesake": _namesake,
-    "operator": _operator,
 }

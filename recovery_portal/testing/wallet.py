@@ -70,12 +70,22 @@ class Wallet:
     def __init__(self, installation: Installation, *, address: str = "198.51.100.20") -> None:
         self.installation = installation
         self.held: list[VerifiedId] = []
-        self._http: httpx.Client = installation.network(address, agent=_AGENT, follow_redirects=False)
+        self._address = address
+        self._client: httpx.Client | None = None
         self._sent: dict[str, str] = {}
         self._sent_to = ""
 
+    @property
+    def _http(self) -> httpx.Client:
+        if self._client is None:
+            self._client = self.installation.network(self._address, agent=_AGENT, follow_redirects=False)
+        return self._client
+
     def close(self) -> None:
-        self._http.close()
+        """Let the connections go; the wallet keeps what it holds, and opens new ones when it needs them."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     def list(self) -> Sequence[VerifiedId]:
         """The Verified IDs in it, the newest last."""

@@ -8,30 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from recovery_portal.demo.__main__ import furnish
 from recovery_portal.demo.houses import ROLES, Houses
 from recovery_portal.demo.servers import RedisServer, free_port
+from recovery_portal.testing.browser_walking import ARGUMENTS, DESKTOP, PHONE
 from tests import postgresql
 
 from .relying_party import PORT as RELYING_PARTY_PORT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
-# Houses, workers and browsers share two cores: what takes a blink alone may take seconds beside a Face Check.
-expect.set_options(timeout=20_000)
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,20 +86,20 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
     yield running
     running.close()
 
 
 @pytest.fixture
 def desktop(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**DESKTOP)  # type: ignore[arg-type]
+    context = browser.new_context(**DESKTOP)
     yield context
     context.close()
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**PHONE)  # type: ignore[arg-type]
+    context = browser.new_context(**PHONE)
     yield context
     context.close()

@@ -7,8 +7,11 @@ import pytest
 
 from recovery_portal.demo.houses import Houses
 from recovery_portal.testing import installation, scenario, scenario_run
+from recovery_portal.testing.fixtures import phone  # the kit's, not the context of the other browser tests
 from recovery_portal.testing.installation import Installation
 from tests.testing.journeys import a_whole_recovery
+
+__all__ = ["phone"]
 
 
 @pytest.fixture(scope="session")

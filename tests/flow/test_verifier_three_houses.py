@@ -6,11 +6,10 @@ The houses share this process and not a line: every message goes through the gua
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.utils import timezone
 
 from idv.credentials import sd_jwt
@@ -19,6 +18,7 @@ from idv.provider.models import ProofingDecision, RelyingParty
 from idv.verifier import errors, flows, trust
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest
 from recovery_portal.kit import http
+from recovery_portal.testing.in_process import HouseTransport
 from tests.fakes import faces
 from tests.fakes.proofing import Browser, WireWallet, code_in, submit_document, submit_selfie, to_document_photos
 from tests.flow.provider_house import house  # noqa: F401
@@ -27,32 +27,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CALLBACK = "http://portal.test/recover/return/"
 VERIFIER = "recovery_portal.urls"
-PROVIDER = "idv.provider.urls"
-
-
-class House(httpx.BaseTransport):
-    """One house behind its origin: the request's bytes in, the answer's bytes out."""
-
-    def __init__(self, urlconf: str) -> None:
-        self.urlconf = urlconf
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-        with override_settings(ROOT_URLCONF=self.urlconf):
-            answer = Client().generic(
-                request.method,
-                request.url.raw_path.decode(),
-                request.read(),
-                content_type=headers.pop("content-type", ""),
-                headers=headers,
-            )
-        return httpx.Response(answer.status_code, headers=dict(answer.items()), content=answer.content)
 
 
 @pytest.fixture
 def row(house: None, monkeypatch: pytest.MonkeyPatch) -> IdentityProvider:  # noqa: F811
-    monkeypatch.setitem(http.transports, "http://portal.test", House(VERIFIER))
-    monkeypatch.setitem(http.transports, "http://provider.test", House(PROVIDER))
+    monkeypatch.setitem(http.transports, "http://portal.test", HouseTransport())
+    monkeypatch.setitem(http.transports, "http://provider.test", HouseTransport())
     call_command(
         "register_relying_party",
         client_id="http://portal.test",

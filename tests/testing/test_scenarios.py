@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recovery_portal.testing import scenario, scenario_run
+from recovery_portal.testing import scenario, scenario_actions, scenario_run, scenario_steps
 from recovery_portal.testing.installation import Installation
 from recovery_portal.testing.scenario import ScenarioInvalid
 
@@ -72,3 +72,14 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, content: bytes) -
 def test_an_unknown_scenario_is_named_with_the_nearest() -> None:
     with pytest.raises(ScenarioInvalid, match=r"There is no scenario 'name_mismach'\. Did you mean 'name_mismatch'?"):
         scenario.find("name_mismach")
+
+
+def test_everything_that_can_be_said_of_a_step_can_be_done() -> None:
+    said = {(step, other) for step in scenario.STEPS for other in ("", *scenario.INSTEAD[step])}
+    assert said == set(scenario_steps.WAYS)
+    assert set(scenario.ACTIONS) == set(scenario_actions.ACTIONS)
+
+
+def test_everything_that_can_be_said_is_said_by_some_scenario() -> None:
+    played = {(step, other) for one in CATALOGUE.values() for step, other in one.instead.items()}
+    assert not {(step, other) for step in scenario.STEPS for other in scenario.INSTEAD[step]} - played
