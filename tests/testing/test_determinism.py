@@ -19,7 +19,7 @@ def test_two_runs_of_one_scenario_write_the_same_journal(name: str, recovery: An
         recovery_clock.stand_still_at(MOMENT)
         assert scenario_run.run(scenario.find(name), recovery).differences == []
         told.append(journal.normalised(recovery.client.journal()))
-    assert told[1].count("\n") >= 1
+    assert told[1]
     assert told[1] == told[2]
 
 
