@@ -1,12 +1,13 @@
 """To Production by two, and after enough successful evaluations, where the policy asks for it: no way round."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.forms import modelform_factory
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -219,3 +220,32 @@ def test_who_changes_something_else_does_not_switch_back_what_somebody_switched_
     admin.site.get_model_admin(RecoveryProfile).save_model(request, in_the_admin, form, change=True)
     profile.refresh_from_db()
     assert (profile.mode, profile.description, profile.priority) == ("evaluation", "Mine", 7)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_decisions_at_once_one_wins(ann: User, profile: RecoveryProfile) -> None:
+    safeguarding.change_safeguards(approval_required=True, evaluations_required=0, by=ann, at=NOON)
+    proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+    others = [make_person(f"op{n}@contoso.example", given_name=f"Op{n}", is_staff=True) for n in range(4)]
+    outcomes: list[str] = []
+
+    def decide(by: User, number: int) -> None:
+        fresh = Proposal.objects.select_related("profile").get(pk=proposal.pk)
+        act = safeguarding.approve if number % 2 else safeguarding.reject
+        try:
+            act(proposal=fresh, by=by, at=NOON)
+            outcomes.append("won")
+        except ProposalRefused as lost:
+            outcomes.append(lost.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=decide, args=(by, number)) for number, by in enumerate(others)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["decided_already"] * 3 + ["won"]
+    approved = Proposal.objects.get().decision == "approved"
+    assert mode_of(profile) == ("production" if approved else "evaluation")
