@@ -153,6 +153,11 @@ def test_every_change_is_audited_by_the_flow_that_makes_it() -> None:
         ("a: &a [x]\nb: *a", "unreadable", "aliases"),
         ("a: !!python/object/apply:os.system [id]", "unreadable", "python"),
         ("1: 2", "unreadable", "no text"),
+        (
+            "version: 1\nclaim_extensions: [{name: X, target_url: 'https://x.example/', claims: [{a: 1}]}]",
+            "invalid",
+            "Claims are chosen from the list",
+        ),
         ("a: [", "unreadable", ""),
         ("a: !!bool maybe", "unreadable", ""),
         ("a: !!timestamp maybe", "unreadable", ""),
