@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .client import RecoveryClient
 
 TARGETS: tuple[str, ...] = get_args(shapes.Target)
+_PATIENCE_S = 20.0
 _ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -34,6 +36,17 @@ class Mailbox:
         letters = self.letters(to)
         assert letters, f"There is no letter to {to or 'anybody'}."
         return letters[-1]
+
+    def wait_for(self, words: str, to: str | None = None) -> shapes.Letter:
+        """The newest letter with these words in its subject; workers send letters a moment later. Raises
+        AssertionError when none comes."""
+        ends = time.monotonic() + _PATIENCE_S
+        while True:
+            found = [letter for letter in self.letters(to) if words in letter.subject]
+            if found:
+                return found[-1]
+            assert time.monotonic() < ends, f"No letter about {words!r} came; there is: {self.subjects}"
+            time.sleep(0.2)
 
     def link_in(self, letter: shapes.Letter, containing: str = "") -> str:
         """The web address in it. Raises AssertionError when there is none such."""
