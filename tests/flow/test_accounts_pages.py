@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"sign_in", "other_ways", "confirm", "prompt"}
 SIGNED_IN = {
     "apps", "security_info", "add_method", "add_passkey", "add_authenticator_app", "method_added", "change_password",
-    "rename_method", "remove_method",
+    "rename_method", "remove_method", "operator_passkey",
 }  # fmt: skip
 POST_ONLY = {"discovered_passkey", "passkey_options", "sign_out", "sign_out_everywhere", "add_passkey_options"}
 
