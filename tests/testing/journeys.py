@@ -11,4 +11,4 @@ def a_whole_recovery(
     assert recovered.attempt.score >= 70
     assert phone.heading == "Passkey created"
     assert recovered.passcode not in phone.page.html
-    assert visitor.account in mailbox.wait_for("was recovered").to
+    assert mailbox.wait_for("was recovered", to=visitor.account)
