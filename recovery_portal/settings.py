@@ -415,8 +415,8 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "no-reply@localhost")
 HELP_DESK_CONTACT = env.text("HELP_DESK_CONTACT", "your IT help desk")
 
 # Waiting pages that are told of changes at once, in one process; the others ask once a second. A stream holds one of
-# the server's threads (eight in the image), so most must be left to pages.
-STREAMS_PER_PROCESS = env.integer("STREAMS_PER_PROCESS", 3)
+# the server's threads (thirty-two in the image), so most must be left to pages.
+STREAMS_PER_PROCESS = env.integer("STREAMS_PER_PROCESS", 12)
 
 # --- API and logs --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from recovery_portal.demo.__main__ import furnish
 from recovery_portal.demo.houses import ROLES, Houses
@@ -18,6 +18,8 @@ from tests import postgresql
 
 from .relying_party import PORT as RELYING_PARTY_PORT
 
+# Houses, workers and browsers share two cores: what takes a blink alone may take seconds beside a Face Check.
+expect.set_options(timeout=20_000)
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
 
 

@@ -30,6 +30,8 @@ NO_TRANSITIONS = """() => {
   still.replaceSync("*, *::before, *::after { transition: none !important; }");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
 }"""
+# What listens to a change of the window has been heard.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OVERFLOW = """(room) => {
   const wide = document.documentElement.scrollWidth;
   if (wide <= room) return "";
@@ -80,6 +82,7 @@ class Looks(Pictures):
             page.evaluate(AXE.axe_script)
             for device, width in WIDTHS.items():
                 page.set_viewport_size({"width": width, "height": 844 if width < 500 else 900})
+                page.evaluate(SETTLED)
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                     where = f"{name} at {width} px, {scheme}"
