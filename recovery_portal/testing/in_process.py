@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import got_request_exception
-from django.db import connection
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.db import close_old_connections, connection
 from django.urls import get_urlconf, set_urlconf
 
 SOMEWHERE = "203.0.113.7"  # RFC 5737: an address that is nobody's
@@ -37,7 +37,7 @@ class HouseTransport(httpx.BaseTransport):
         before = get_urlconf()
         got_request_exception.connect(remember)
         try:
-            with _commits():
+            with connection_kept(), _commits():
                 answer = self._wsgi.handle_request(request)
                 answer.read()
         finally:
@@ -51,6 +51,21 @@ class HouseTransport(httpx.BaseTransport):
 @cache
 def _application() -> WSGIHandler:
     return WSGIHandler()
+
+
+@contextmanager
+def connection_kept() -> Iterator[None]:
+    """Requests through WSGI leave the database connection as it is.
+
+    Django closes one that it finds within a transaction (``close_if_unusable_or_obsolete``), and a test's own
+    transaction is round every request of the test; ``django.test.Client`` holds the same signals off.
+    """
+    held = [signal for signal in (request_started, request_finished) if signal.disconnect(close_old_connections)]
+    try:
+        yield
+    finally:
+        for signal in held:
+            signal.connect(close_old_connections)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from recovery_portal.demo import people
 from recovery_portal.demo.houses import Houses
 from recovery_portal.testing import browser_camera as camera
-from recovery_portal.testing import traces
 from tests.unit.idv.face import pictures
 
+from . import traces
 from .inside import newest_attempt
 from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, passport_of, steps_on
 

@@ -4,6 +4,7 @@ In this process, through WSGI; the same questions every time, so that a refusal 
 """
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from idv.verifier.models import IdentityProvider
 from recovery_portal.api import docs, permissions
 from recovery_portal.kit import clock
 from recovery_portal.recovery.models import RecoveryProfile
+from recovery_portal.testing.in_process import connection_kept
 from tap import flows as passes
 from tests.fakes.accounts import PASSWORD
 
@@ -47,9 +49,11 @@ NOBODY = str(uuid.UUID(int=1))
 
 
 @pytest.fixture(autouse=True)
-def _as_often_as_it_likes(settings: Any) -> None:
+def _as_often_as_it_likes(settings: Any) -> Iterator[None]:
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     settings.ALLOWED_HOSTS = ["localhost"]  # by this name schemathesis calls
+    with connection_kept():
+        yield
 
 
 @pytest.fixture
