@@ -20,6 +20,7 @@ from .relying_party import PORT as RELYING_PARTY_PORT
 
 # Houses, workers and browsers share two cores: what takes a blink alone may take seconds beside a Face Check.
 expect.set_options(timeout=20_000)
+EXTENSION_PORT = free_port()
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
 
 
@@ -48,7 +49,8 @@ def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
         },
     )
     # A program of somebody else's, which may be called back: `walk.RelyingParty`.
-    houses.extra["OUTBOUND_ORIGINS"] = ",".join([*map(houses.url, ROLES), f"http://localhost:{RELYING_PARTY_PORT}"])
+    others = (f"http://localhost:{port}" for port in (RELYING_PARTY_PORT, EXTENSION_PORT))
+    houses.extra["OUTBOUND_ORIGINS"] = ",".join([*map(houses.url, ROLES), *others])
     try:
         houses.migrate()
         houses.start()

@@ -11,12 +11,15 @@ from recovery_portal.testing.fixtures import phone  # the kit's, not the context
 from recovery_portal.testing.installation import Installation
 from tests.testing.journeys import a_whole_recovery
 
+from .conftest import EXTENSION_PORT
+
 __all__ = ["phone"]
 
 
 @pytest.fixture(scope="session")
-def _recovery_server(houses: Houses) -> Iterator[Installation]:
-    """Instead of --recovery-url: the houses of these tests."""
+def _recovery_server(houses: Houses, pytestconfig: pytest.Config) -> Iterator[Installation]:
+    """Instead of --recovery-url and --recovery-extension-port: the houses of these tests, and a port of their own."""
+    pytestconfig.option.recovery_extension_port = EXTENSION_PORT
     with installation.running(houses.url("portal"), houses.control_token) as running:
         yield running
 
