@@ -19,9 +19,11 @@ demo: $(VENV)/.runtime ## Run the whole product on this machine (RESET=1 starts 
 test: $(VENV)/.development provision ## Run every test: SQLite, PostgreSQL, real processes, a real browser
 	$(RUN) -m tests.run_all
 
-test-fast: $(VENV)/.development ## Run the unit tests, within a minute
+# What asks every operation or thousands of generated credentials, or starts processes, is for `make test`.
+LEFT_TO_TEST := api emulation verified_id idv/credentials/test_differential.py idv/face/test_liveness.py
+test-fast: $(VENV)/.development ## Run the unit tests that take no longer than a minute together
 	$(VENV)/bin/pytest -q -n 2 -m "not interop and not slow and not postgresql" tests/unit \
-		--ignore tests/unit/api/test_schema.py
+		$(LEFT_TO_TEST:%=--ignore=tests/unit/%)
 
 check: $(VENV)/.development ## Lint, types, import contracts, migrations, deployment checks
 	$(VENV)/bin/ruff check .
