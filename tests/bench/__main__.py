@@ -22,6 +22,7 @@ def main() -> None:
     report = Report()
     try:
         for measure in (
+            kit.whole_recoveries,  # before those that take clock, queue and origins into their own hands
             measures.face_check,
             measures.presentation,
             credentials.issue,
@@ -29,7 +30,6 @@ def main() -> None:
             measures.transition,
             measures.sign_in,
             readiness.ten_thousand_people,
-            kit.whole_recoveries,
         ):
             measure(report)
     finally:

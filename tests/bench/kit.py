@@ -36,6 +36,7 @@ def whole_recoveries(report: Report) -> None:
             began = time.process_time()
             _recover(houses, person)
             print(f"a whole recovery in process, {part}: {time.process_time() - began:.2f} s of one core")
+        houses.client.reset_parts()
     logging.disable(logging.NOTSET)
 
 
