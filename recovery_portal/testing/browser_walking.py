@@ -79,11 +79,6 @@ class BrowserPasskey:
         }
         devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
-    def create(self, options: Mapping[str, Any]) -> str:
-        raise NotImplementedError("A passkey of Chromium is made by the page.")
-
-    get = create
-
 
 class BrowserWalker:
     """One tab of a browser."""

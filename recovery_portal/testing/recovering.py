@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .people import Face
     from .shapes import Attempt
     from .visitor import Visitor
-    from .walking import CreatesPasskeys
+    from .walking import Authenticator
 
 _FINISHED = "Passkey created"
 
@@ -36,7 +36,7 @@ class Recovered:
 
     attempt: Attempt
     passcode: str = field(repr=False)
-    passkey: CreatesPasskeys = field(repr=False)
+    passkey: Authenticator = field(repr=False)
     wallet: Wallet = field(repr=False)
     visitor: Visitor = field(repr=False)
 
@@ -48,7 +48,7 @@ def recover(
     with_: Document,
     phone: Visitor | None = None,
     wallet: Wallet | None = None,
-    passkey: CreatesPasskeys | None = None,
+    passkey: Authenticator | None = None,
 ) -> Recovered:
     """From the sign-in page to a new passkey. With a ``phone`` the visitor's screen only shows codes to it.
 

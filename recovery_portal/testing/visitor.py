@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .documents import Document
     from .installation import Installation
     from .people import Face
-    from .walking import CreatesPasskeys, Filling, Walker
+    from .walking import Authenticator, Filling, Walker
     from .wallet import Answer, Offer, VerifiedId, Wallet
 
 DESKTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -265,7 +265,7 @@ class Visitor:
             self.name_account().other_ways().click("Temporary Access Pass")
         return self.press("Sign in", {"Temporary Access Pass": passcode or self.passcode})
 
-    def register_passkey(self, passkey: CreatesPasskeys, *, name: str = "My phone") -> Visitor:
+    def register_passkey(self, passkey: Authenticator, *, name: str = "My phone") -> Visitor:
         """On Security info: add a passkey and name it."""
         self.click("Add sign-in method").click("Passkey")
         self.walker.make_passkey(passkey, name)
@@ -274,7 +274,7 @@ class Visitor:
     def sign_out(self) -> Visitor:
         return self.press("Sign out")
 
-    def sign_in_with_passkey(self, passkey: CreatesPasskeys, account: str = "") -> Visitor:
+    def sign_in_with_passkey(self, passkey: Authenticator, account: str = "") -> Visitor:
         self.name_account(account)
         if "data-passkey-sign-in" not in self.page.html:
             self.other_ways().click("Use your face, fingerprint")

@@ -23,10 +23,14 @@ class StillWaiting(AssertionError):
     """The page was waited for in vain."""
 
 
-class CreatesPasskeys(Protocol):
-    """What stands for the authenticator of the device."""
+class Authenticator(Protocol):
+    """What stands for the authenticator of a device; what more it can do is between it and its kind of browser."""
 
     origin: str
+
+
+class CreatesPasskeys(Authenticator, Protocol):
+    """One that does by itself what a browser would have it do."""
 
     def create(self, options: Mapping[str, Any]) -> str: ...
 
@@ -66,11 +70,11 @@ class Walker(Protocol):
         """Go back in the browser's history and press the first button there once more."""
         ...
 
-    def make_passkey(self, passkey: CreatesPasskeys, name: str) -> Page:
+    def make_passkey(self, passkey: Any, name: str) -> Page:
         """On the page that adds a passkey: have the authenticator make one, and name it."""
         ...
 
-    def use_passkey(self, passkey: CreatesPasskeys) -> Page:
+    def use_passkey(self, passkey: Any) -> Page:
         """On a page that asks for a passkey."""
         ...
 
