@@ -29,7 +29,6 @@ class OidcWire:
     """PAR out, an ID token with verified claims back."""
 
     def push(self, provider: IdentityProvider, question: Question, *, at: datetime) -> str:
-        endpoints = remote.metadata(provider, at=at)
         form = identity_assurance.request_parameters(
             client_id=provider.client_id,
             redirect_uri=question.redirect_uri,
@@ -43,29 +42,17 @@ class OidcWire:
             "client_assertion_type": authorization.ASSERTION_TYPE,
             "client_assertion": back_channel.assertion(provider, at=at),
         }
-        pushed = back_channel.post(endpoints["pushed_authorization_request_endpoint"], form, expected_status=201)
-        return authorization.authorization_url(
-            endpoints["authorization_endpoint"],
-            client_id=provider.client_id,
-            request_uri=back_channel.reference_in(pushed),
-        )
+        return back_channel.push(provider, form, at=at)
 
     def exchange(self, provider: IdentityProvider, answered: Answered, *, at: datetime) -> Finding:
-        form = authorization.token_form(
-            code=answered.code,
-            redirect_uri=answered.redirect_uri,
-            code_verifier=answered.code_verifier,
-            client_assertion=back_channel.assertion(provider, at=at),
-        )
-        answer = back_channel.post(
-            remote.metadata(provider, at=at)["token_endpoint"],
-            form | {"client_id": provider.client_id},
-            expected_status=200,
+        token = back_channel.redeem(
+            provider,
+            answered,
+            member=TOKEN_MEMBER,
+            at=at,
             max_bytes=identity_assurance.MAX_TOKEN_BYTES * 4 // 3 + 16_384,
+            client_id=provider.client_id,
         )
-        token = answer.get(TOKEN_MEMBER)
-        if not isinstance(token, str):
-            raise ProofingRefused("result_invalid", "the answer holds no ID token")
         try:
             payload = identity_assurance.open_id_token(
                 token,

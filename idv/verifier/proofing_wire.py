@@ -18,7 +18,6 @@ class ProofingWire:
     """A signed request object goes out, a signed proofing result comes back."""
 
     def push(self, provider: IdentityProvider, question: Question, *, at: datetime) -> str:
-        endpoints = remote.metadata(provider, at=at)
         request_object = authorization.build_request_object(
             client_id=provider.client_id,
             audience=provider.issuer,
@@ -35,24 +34,10 @@ class ProofingWire:
             request_object=request_object,
             client_assertion=back_channel.assertion(provider, at=at),
         )
-        pushed = back_channel.post(endpoints["pushed_authorization_request_endpoint"], form, expected_status=201)
-        return authorization.authorization_url(
-            endpoints["authorization_endpoint"],
-            client_id=provider.client_id,
-            request_uri=back_channel.reference_in(pushed),
-        )
+        return back_channel.push(provider, form, at=at)
 
     def exchange(self, provider: IdentityProvider, answered: Answered, *, at: datetime) -> Finding:
-        form = authorization.token_form(
-            code=answered.code,
-            redirect_uri=answered.redirect_uri,
-            code_verifier=answered.code_verifier,
-            client_assertion=back_channel.assertion(provider, at=at),
-        )
-        answer = back_channel.post(remote.metadata(provider, at=at)["token_endpoint"], form, expected_status=200)
-        token = answer.get(RESULT_MEMBER)
-        if not isinstance(token, str):
-            raise ProofingRefused("result_invalid", "the answer holds no signed result")
+        token = back_channel.redeem(provider, answered, member=RESULT_MEMBER, at=at)
         try:
             result = authorization.open_proofing_result(
                 token,
