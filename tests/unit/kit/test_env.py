@@ -37,3 +37,19 @@ def test_a_number_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RP_X", "ten")
     with pytest.raises(ImproperlyConfigured):
         env.integer("RP_X", 1)
+
+
+def test_a_database_is_sqlite_or_postgresql_and_its_password_may_hold_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RP_X", "postgresql://portal:p%40ss%2Fword@db.example:5433/recovery")
+    told = env.database("RP_X")
+    assert (told["PASSWORD"], told["HOST"], told["PORT"], told["NAME"]) == (
+        "p@ss/word",
+        "db.example",
+        "5433",
+        "recovery",
+    )
+    monkeypatch.setenv("RP_X", "sqlite:////var/lib/portal.sqlite3")
+    assert env.database("RP_X")["NAME"] == "/var/lib/portal.sqlite3"
+    monkeypatch.setenv("RP_X", "mysql://db.example/recovery")
+    with pytest.raises(ImproperlyConfigured, match="RP_X begins with"):
+        env.database("RP_X")

@@ -177,7 +177,10 @@ def test_fetching_says_the_terms_first(tmp_path: Path, settings, capsys) -> None
 _FETCHED = weights.path_of(weights.ARC).is_file()
 
 
-@pytest.mark.skipif(not _FETCHED, reason="NOT RUN: the optional weights were not fetched")
+@pytest.mark.skipif(
+    not _FETCHED,
+    reason="NOT RUN: weights of no documented licence; fetch_face_weights --accept",
+)
 @pytest.mark.parametrize("dotted", ["idv.face.arc_engine.ArcOnnxFaceEngine", "idv.face.fused_engine.FusedFaceEngine"])
 def test_the_optional_engines_tell_the_same_person_from_another(dotted: str, settings) -> None:
     from django.utils.module_loading import import_string
