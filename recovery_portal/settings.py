@@ -371,16 +371,20 @@ TIME_ZONE = "UTC"
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
 _MAIL = urlsplit(env.text("MAIL_URL", "console://"))
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 MAIL_DELIVERED_BY = {
-    "smtp": "django.core.mail.backends.smtp.EmailBackend",
-    "smtps": "django.core.mail.backends.smtp.EmailBackend",
+    "smtp": _SMTP,
+    "smtp+starttls": _SMTP,
+    "smtps": _SMTP,
     "file": "django.core.mail.backends.filebased.EmailBackend",
     "console": "django.core.mail.backends.console.EmailBackend",
 }[_MAIL.scheme]
 EMAIL_BACKEND = "recovery_portal.emulation.mail.WatchedMail" if EMULATION else MAIL_DELIVERED_BY
-EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "localhost", _MAIL.port or 25
+EMAIL_HOST = _MAIL.hostname or "localhost"
+# RFC 8314 3.3: smtps is TLS from the first byte; STARTTLS belongs to the submission port (RFC 6409).
+EMAIL_PORT = _MAIL.port or {"smtps": 465, "smtp+starttls": 587}.get(_MAIL.scheme, 25)
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp+starttls"
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
-EMAIL_USE_TLS = _MAIL.scheme == "smtps"
 EMAIL_FILE_PATH = _MAIL.path if _MAIL.scheme == "file" else None
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "no-reply@localhost")
 HELP_DESK_CONTACT = env.text("HELP_DESK_CONTACT", "your IT help desk")

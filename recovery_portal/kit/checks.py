@@ -101,6 +101,6 @@ def _shared_state() -> Iterator[CheckMessage]:
     if settings.PRODUCTION and settings.EMAIL_BACKEND.rsplit(".", 2)[-2] in {"console", "filebased", "dummy", "locmem"}:
         yield Warning(
             "Mail goes nowhere: people would not hear that somebody recovers their account.",
-            hint="Set MAIL_URL=smtp://… or smtps://…",
+            hint="Set MAIL_URL=smtps://… or smtp+starttls://…",
             id="kit.W011",
         )

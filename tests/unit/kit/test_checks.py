@@ -142,3 +142,21 @@ def test_a_forgotten_secret_does_not_start() -> None:
     refused = run("check", PORTAL_SECRET_KEY="")
     assert refused.returncode != 0
     assert refused.stderr == "This house cannot start: PORTAL_SECRET_KEY is empty.\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "settled"),
+    [
+        ("smtps://mail.example", ["465", "True", "False"]),
+        ("smtp+starttls://mail.example", ["587", "False", "True"]),
+        ("smtp://mail.example:2525", ["2525", "False", "False"]),
+    ],
+)
+def test_mail_is_enciphered_as_its_address_says(address: str, settled: list[str]) -> None:
+    told = run(
+        "shell",
+        "-c",
+        "from django.conf import settings as s; print(s.EMAIL_PORT, s.EMAIL_USE_SSL, s.EMAIL_USE_TLS)",
+        MAIL_URL=address,
+    )
+    assert told.stdout.split()[-3:] == settled, told.stderr
