@@ -1,7 +1,17 @@
 """Which letters were written to whom: the kind and the time, never the text nor the address."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
+
+# As long as the other records of a recovery that name no document and no face.
+KEPT = timedelta(days=90)
+
+
+class SentNoticeQuerySet(models.QuerySet["SentNotice"]):
+    def outdated(self, *, at: datetime) -> "SentNoticeQuerySet":
+        return self.filter(at__lte=at - KEPT)
 
 
 class SentNotice(models.Model):
@@ -13,10 +23,15 @@ class SentNotice(models.Model):
     addresses = models.PositiveSmallIntegerField()
     delivered = models.PositiveSmallIntegerField(default=0)
 
+    objects = SentNoticeQuerySet.as_manager()
+
     class Meta:
         ordering = ("at", "id")
         default_permissions = ()
-        indexes = (models.Index(fields=["user", "at"], name="accounts_notice_of_user"),)
+        indexes = (
+            models.Index(fields=["user", "at"], name="accounts_notice_of_user"),
+            models.Index(fields=["at"], name="accounts_notice_by_time"),
+        )
 
     def __str__(self) -> str:
         return f"{self.notice} {self.at:%Y-%m-%d %H:%M:%S}Z"

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from accounts import notices
 from accounts.audit.sealing import seal_pending
-from accounts.models import User
+from accounts.models import SentNotice, User
 from accounts.passkeys.models import PasskeyChallenge
 from recovery_portal.kit import clock
 
@@ -29,6 +29,9 @@ def send_notice(*, user_id: str, notice: str, address_index: int, at: str, conte
 
 @shared_task(name="accounts.tasks.sweep", soft_time_limit=50, time_limit=60)
 def sweep() -> None:
-    """Forget questions that nobody can answer any more; link audit rows whose process died before it could."""
-    PasskeyChallenge.objects.expired(at=clock.now()).delete()
+    """Forget questions that nobody can answer any more, and letters of long ago; link audit rows whose process died
+    before it could."""
+    at = clock.now()
+    PasskeyChallenge.objects.expired(at=at).delete()
+    SentNotice.objects.outdated(at=at).delete()
     seal_pending()

@@ -242,6 +242,10 @@ RECOVERY_NOTICES_PER_ACCOUNT = env.integer("RECOVERY_NOTICES_PER_ACCOUNT", 12)
 # Questions to one extension in a minute; beyond them it is not asked, and nobody it should be asked about gets a pass.
 RECOVERY_EXTENSION_CALLS_PER_MINUTE = env.integer("RECOVERY_EXTENSION_CALLS_PER_MINUTE", 600)
 
+# A verdict with an extension's word is told at the first stroke of a clock that begins with the question and strikes
+# every so many seconds: longer than both tries of an extension, so that who waits learns nothing from the time.
+RECOVERY_VERDICT_S = env.integer("RECOVERY_VERDICT_S", 5)
+
 # The portal's own signing key (PKCS#8 PEM, P-256) and its certificates, leaf first, without the anchor. An emulation
 # without them certifies itself by a development CA.
 VERIFIER_KEY_FILE = env.text("VERIFIER_KEY_FILE", "")

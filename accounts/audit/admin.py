@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -46,6 +46,10 @@ class AuditEventAdmin(admin.ModelAdmin):
 
         def calm(view: Any) -> Any:
             def answer(request: HttpRequest) -> HttpResponseBase:
+                if not self.has_view_permission(request):
+                    raise PermissionDenied
+                if request.method != "POST":  # it writes a row of its own
+                    return HttpResponseNotAllowed(["POST"])
                 try:
                     return cast("HttpResponseBase", view(request))
                 except IncorrectLookupParameters:  # nonsense in the address: to the list, as the list itself does
@@ -82,9 +86,7 @@ class AuditEventAdmin(admin.ModelAdmin):
         return csv_answer("audit", _HEADER, rows)
 
     def _filtered(self, request: HttpRequest) -> QuerySet[AuditEvent]:
-        """What the list shows under the same address. Raises PermissionDenied."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        """What the list shows under the same address."""
         found: QuerySet[AuditEvent] = self.get_changelist_instance(request).get_queryset(request)
         return found
 

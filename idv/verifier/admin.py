@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from recovery_portal.kit import clock
@@ -50,10 +50,30 @@ class IdentityProviderForm(forms.ModelForm):
         return self.cleaned_data["protocol"] or IdentityProvider.Protocol.PROOFING
 
 
+_TRUST = (
+    "issuer", "protocol", "allowed_vcts", "pinned_algorithms", "trust_frameworks", "trusted_certificates",
+)  # fmt: skip
+
+
+def _is_held(provider: IdentityProvider | None) -> bool:
+    """Whether somebody relies on what the provider is trusted for, so that nobody alone changes it."""
+    answers = signals.provider_held.send(sender=IdentityProvider, provider=provider) if provider else []
+    return any(held for _receiver, held in answers)
+
+
 class TypeAuthorityInline(admin.StackedInline):
     model = TypeAuthority
     fields = ("vct", "certificates")
     extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not _is_held(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_held(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_held(obj)
 
 
 @admin.register(IdentityProvider)
@@ -64,6 +84,20 @@ class IdentityProviderAdmin(admin.ModelAdmin):
     list_filter = ["enabled"]
     search_fields = ["name", "issuer"]
     readonly_fields = ["metadata_fetched_at", "result_keys_fetched_at", "credential_keys_fetched_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: IdentityProvider | None = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, *(_TRUST if _is_held(obj) else ()))
+
+    def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "GET" and _is_held(kwargs.get("obj")):
+            messages.info(
+                request,
+                _(
+                    "A profile in Production relies on this provider, and two operators agree on what is there: its "
+                    "address and what it is trusted for stay as they are. Add another provider instead."
+                ),
+            )
+        return super().render_change_form(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: IdentityProvider, form: Any, change: bool) -> None:
         if "issuer" in form.changed_data:  # documents of the old address must not vouch for the new one

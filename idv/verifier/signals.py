@@ -11,5 +11,9 @@ presentation_answered = Signal()
 # kwargs: face_check (FaceCheck), at (datetime). The status says how: passed, failed or unusable.
 face_check_decided = Signal()
 
+# kwargs: provider (IdentityProvider). Asked before somebody edits it: a receiver answers True where what it is trusted
+# for has to stay as it is.
+provider_held = Signal()
+
 # kwargs: provider (IdentityProvider), by (the operator), changes (dict of field to "old -> new"), at (datetime).
 provider_edited = Signal()

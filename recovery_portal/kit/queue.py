@@ -10,25 +10,29 @@ from . import hooks
 log = structlog.get_logger(__name__)
 
 
-def enqueue(task: str, **ids: Any) -> None:
-    """Send ``task`` when the open transaction commits (at once when there is none).
+def enqueue(task: str, *, after_s: float = 0, **ids: Any) -> None:
+    """Send ``task`` when the open transaction commits (at once when there is none), to be done ``after_s`` seconds.
 
     Arguments are ids; faces, documents, passes and codes never travel through the broker. A broker that cannot be
     reached fails nobody's click, as what was committed stands: the sweeps of the rooms find work that nobody took up.
     """
-    transaction.on_commit(lambda: _send(task, ids))
+    transaction.on_commit(lambda: _send(task, ids, after_s))
 
 
 # Celery is loaded where it is used: it takes a fifth of a second, and most commands send nothing.
-def _send(task: str, ids: dict[str, Any]) -> None:
+def _send(task: str, ids: dict[str, Any], after_s: float) -> None:
     from kombu.exceptions import OperationalError
 
     around = hooks.find("QUEUE_HOOK")
+
+    def send() -> Any:
+        return _registered(task).apply_async(kwargs=ids, countdown=after_s or None)
+
     try:
         if around:
-            around(task, lambda: _registered(task).apply_async(kwargs=ids))
+            around(task, send)
         else:
-            _registered(task).apply_async(kwargs=ids)
+            send()
     except OperationalError:
         log.exception("task_not_sent", task=task)
 

@@ -1,4 +1,4 @@
-"""Operators decide who may recover and read what happened. What happened is never edited."""
+"""Operators read what happened. What happened is never edited."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,27 +6,21 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Case, Value, When
-from django.forms import ModelForm, NumberInput
 from django.http import HttpRequest
-from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.operators import Operator
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 
-from . import flows, queries, scopes
-from .console import switching
-from .errors import ProfileRefused
-from .flows import configuring
+from . import flows
 from .identity_admin import IdentityRecordAdmin
-from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
+from .models import AttemptDevice, AttemptEvent, Consent, RecoveryAttempt
+from .profile_admin import RecoveryPolicyAdmin, RecoveryProfileAdmin
 
-__all__ = ["IdentityRecordAdmin"]  # found by the admin site through this module
-_NAME_MAX_LENGTH = 120
+# Found by the admin site through this module.
+__all__ = ["IdentityRecordAdmin", "RecoveryPolicyAdmin", "RecoveryProfileAdmin"]
 
 
 class ReasonFilter(admin.AllValuesFieldListFilter):
@@ -35,125 +29,6 @@ class ReasonFilter(admin.AllValuesFieldListFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or _("none")}
-
-
-@admin.register(RecoveryProfile)
-class RecoveryProfileAdmin(admin.ModelAdmin):
-    """The mode is switched on a page of its own, which says whom it touches."""
-
-    list_display = ("name", "provider", "state", "mode", "priority", "in_scope")
-    list_editable = ("priority",)
-    actions = ("enable", "disable", "copy")
-    list_filter = ("state", "mode", "provider")
-    list_select_related = ("provider",)
-    search_fields = ("name", "description")
-    filter_horizontal = ("include_groups",)
-    readonly_fields = ("mode", "users_in_scope")
-    change_form_template = "admin/recovery/recoveryprofile/change_form.html"
-    fieldsets = (
-        (None, {"fields": ("name", "description", "state", "mode", "priority")}),
-        (_("People"), {"fields": ("include_all_users", "include_groups", "users_in_scope")}),
-        (
-            _("Verification"),
-            {
-                "fields": (
-                    "provider",
-                    "match_confidence",
-                    "face_check_threshold",
-                    "still_head_allowed",
-                    "high_assurance",
-                )
-            },
-        ),
-        (_("Outcome"), {"fields": ("pass_reveal", "old_methods")}),
-    )
-
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        # A field within a list has no label of its own (WCAG 4.1.2).
-        number = NumberInput(attrs={"aria-label": _("priority"), "min": 0})
-        return super().get_changelist_form(request, **{"widgets": {"priority": number}, **kwargs})
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[RecoveryProfile]:
-        profiles = super().get_queryset(request)
-        if getattr(request.resolver_match, "url_name", "") == "recovery_recoveryprofile_changelist":
-            # Counted once for all rows; a disabled profile holds for nobody.
-            counts = [When(pk=key, then=Value(n)) for key, n in scopes.users_in_scope().items()]
-            profiles = profiles.annotate(in_scope=Case(*counts, default=Value(0), output_field=models.IntegerField()))
-        return profiles
-
-    @admin.display(description=_("users in scope"), ordering="in_scope")
-    def in_scope(self, profile: Any) -> int:
-        return int(profile.in_scope)
-
-    @admin.action(description=_("Enable selected recovery profiles"), permissions=["change"])
-    def enable(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
-        self._set_state(request, chosen, RecoveryProfile.State.ENABLED)
-
-    @admin.action(description=_("Disable selected recovery profiles"), permissions=["change"])
-    def disable(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
-        self._set_state(request, chosen, RecoveryProfile.State.DISABLED)
-
-    def _set_state(
-        self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile], state: RecoveryProfile.State
-    ) -> None:
-        by, at = Operator(user=_operator(request)), clock.now()
-        for profile in chosen:
-            configuring.change_profile(profile=profile, fields={"state": state.value}, by=by, at=at)
-
-    @admin.action(description=_("Copy selected recovery profiles"), permissions=["add"])
-    def copy(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:
-        by, at = Operator(user=_operator(request)), clock.now()
-        for profile in chosen.select_related("provider"):
-            name = _("Copy of %(name)s") % {"name": profile.name}
-            try:
-                configuring.copy_profile(profile=profile, name=name[:_NAME_MAX_LENGTH], by=by, at=at)
-            except ProfileRefused:
-                messages.error(request, _("There is a profile called %(name)s already.") % {"name": name})
-
-    def delete_model(self, request: HttpRequest, obj: RecoveryProfile) -> None:
-        configuring.delete_profile(profile=obj, by=Operator(user=_operator(request)), at=clock.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[RecoveryProfile]) -> None:
-        for profile in queryset:
-            self.delete_model(request, profile)
-
-    @admin.display(description=_("users in scope"))
-    def users_in_scope(self, profile: RecoveryProfile) -> str:
-        return "-" if profile._state.adding else str(queries.users_touched_by(profile).count())
-
-    def get_urls(self) -> list[URLPattern]:
-        switch = path("<uuid:profile_id>/mode/", switching.mode, name="recovery_profile_mode")
-        return [switch, *super().get_urls()]
-
-    def save_model(self, request: HttpRequest, obj: RecoveryProfile, form: ModelForm, change: bool) -> None:
-        if change:  # a mode that somebody switches meanwhile is not switched back
-            columns = {field.name for field in obj._meta.concrete_fields}
-            obj.save(update_fields=columns.intersection(form.changed_data))
-        else:
-            super().save_model(request, obj, form, change)
-        changes = {name: f"{form.initial.get(name, '')} -> {form.cleaned_data.get(name)}" for name in form.changed_data}
-        flows.record_profile_change(
-            profile=obj, changed_by=_operator(request), changes=changes, created=not change, at=clock.now()
-        )
-
-
-@admin.register(RecoveryPolicy)
-class RecoveryPolicyAdmin(admin.ModelAdmin):
-    """The one row of excluded groups. What a switch to Production needs is decided in the console."""
-
-    fields = ("excluded_groups",)
-    filter_horizontal = ("excluded_groups",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not RecoveryPolicy.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: RecoveryPolicy | None = None) -> bool:
-        return False
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        names = list(form.instance.excluded_groups.values_list("display_name", flat=True))
-        flows.record_exclusion_change(changed_by=_operator(request), groups=names, at=clock.now())
 
 
 class _ReadOnly:

@@ -8,4 +8,4 @@ class RecoveryConfig(AppConfig):
     verbose_name = _("Account recovery")
 
     def ready(self) -> None:
-        from recovery_portal.recovery import receivers  # noqa: F401 - connecting is the import's purpose
+        from recovery_portal.recovery import checks, receivers  # noqa: F401 - connecting is the import's purpose

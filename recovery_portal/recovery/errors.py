@@ -29,15 +29,18 @@ class NotOffered(DomainError):
 
 class ExtensionRefused(DomainError):
     """The extension or its listener cannot be so. Codes: name_taken, target_url_unusable, resource_id_malformed,
-    resource_id_on_another_host, resource_unknown, claims_unknown, too_many, in_use, changed_meanwhile."""
+    resource_id_on_another_host, resource_unknown, claims_unknown, too_many, in_use, changed_meanwhile,
+    not_permitted."""
 
 
 class SwitchRefused(DomainError):
-    """The profile does not go to Production now. Codes: approval_required, too_few_evaluations."""
+    """What is in Production does not become more by this. Codes: approval_required, too_few_evaluations,
+    not_permitted."""
 
 
 class ProposalRefused(DomainError):
-    """Codes: not_needed, pending_already, own_proposal, decided_already, expired, profile_changed, weaker."""
+    """Codes: not_needed, pending_already, own_proposal, decided_already, expired, profile_changed, weaker,
+    not_permitted."""
 
 
 class ProfileRefused(DomainError):

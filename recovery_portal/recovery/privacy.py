@@ -36,7 +36,7 @@ def inventory(at: datetime) -> Iterator[Holding]:
     )  # fmt: skip
     yield Holding(
         _("letters about accounts: kind and time, neither text nor address"), letters.count(),
-        letters.aggregate(oldest=Min("at"))["oldest"], kept,
+        letters.aggregate(oldest=Min("at"))["oldest"], _("after 90 days"),
     )  # fmt: skip
 
 

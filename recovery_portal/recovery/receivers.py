@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import authenticator_registered, signed_in
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest
-from idv.verifier.signals import face_check_decided, presentation_answered, provider_edited
+from idv.verifier.signals import face_check_decided, presentation_answered, provider_edited, provider_held
 from recovery_portal.kit.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,13 @@ def on_registration(user: User, kind: str, at: datetime, **_: object) -> None:
     from . import flows
 
     flows.registered(user=user, kind=kind, at=at)
+
+
+@receiver(provider_held, dispatch_uid="recovery.provider_held")
+def on_provider_held(provider: IdentityProvider, **_: object) -> bool:
+    from .flows import holding
+
+    return holding.is_held(provider)
 
 
 @receiver(provider_edited, dispatch_uid="recovery.provider_edited")

@@ -30,6 +30,13 @@ def validate_claims(*, attempt_id: str) -> None:
         flows.validate_claims(attempt_id=attempt_id, at=clock.now())
 
 
+@shared_task(name="recovery_portal.recovery.tasks.conclude_claims", soft_time_limit=25, time_limit=30)
+def conclude_claims(*, attempt_id: str) -> None:
+    """Tell the verdict on one attempt's claims, whose time has come."""
+    with contextlib.suppress(AttemptMoved, IllegalTransition):
+        flows.conclude_claims(attempt_id=attempt_id, at=clock.now())
+
+
 @shared_task(name="recovery_portal.recovery.tasks.tell_owner", soft_time_limit=50, time_limit=60)
 def tell_owner(*, attempt_id: str) -> None:
     """Write to the owner that a recovery was started."""

@@ -18,6 +18,7 @@ DEFAULTS = {
     "ALLOWED_HOSTS": "portal.test,provider.test,wallet.test,testserver",
     "DATABASE_URL": "sqlite:///",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "RECOVERY_VERDICT_S": "0",
     "LOG_LEVEL": "WARNING",
 }
 for _name, _value in DEFAULTS.items():

@@ -111,8 +111,8 @@ PAGES: dict[str, Page] = {
     "console:provider-add": Page(SETS_UP, SETS_UP),
     "console:provider-act": Page(NOBODY, SETS_UP),
     "admin:recovery_profile_mode": Page(SETS_UP, SETS_UP),
-    "admin:accounts_auditevent_csv": Page(READS_SET_UP, READS_SET_UP),
-    "admin:accounts_auditevent_jsonl": Page(READS_SET_UP, READS_SET_UP),
+    "admin:accounts_auditevent_csv": Page(NOBODY, READS_SET_UP),
+    "admin:accounts_auditevent_jsonl": Page(NOBODY, READS_SET_UP),
     "admin:api_app_secret": Page(NOBODY),
 }
 

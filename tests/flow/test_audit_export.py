@@ -37,7 +37,7 @@ def test_json_lines_are_graphs_directory_audits_one_a_line(client: Client, alice
         activity="User started account recovery", at=NOON, target=alice, reason="a\nb\u2028c",
         details={"mode": "production"}, correlation_id="c-1",
     )  # fmt: skip
-    answer = client.get(f"{LIST}export.jsonl")
+    answer = client.post(f"{LIST}export.jsonl")
     lines = body(answer).split("\n")
     assert lines.pop() == ""
     first = json.loads(lines[0])
@@ -57,7 +57,7 @@ def test_what_leaves_is_what_the_filters_leave_and_that_it_left_is_audited(
     audit.record(activity="Unwanted", at=NOON, target=alice)
     page = client.get(LIST, {"result": "failure", "p": "1"}).content.decode()
     assert f"export.{form}?result=failure" in page
-    told = body(client.get(f"{LIST}export.{form}", {"result": "failure"}))
+    told = body(client.post(f"{LIST}export.{form}?result=failure"))
     assert "Wanted" in told
     assert "Unwanted" not in told
     exported = AuditEvent.objects.get(activity="Audit log exported")
@@ -68,7 +68,7 @@ def test_what_leaves_is_what_the_filters_leave_and_that_it_left_is_audited(
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r", "  =", "\n="])
 def test_no_cell_is_a_formula(client: Client, alice: User, start: str) -> None:
     audit.record(activity="X", at=NOON, reason=f"{start}cmd|' /C calc'!A0", details={"=1": "=2"}, correlation_id="=3")
-    rows = list(csv.reader(io.StringIO(body(client.get(f"{LIST}export.csv")))))
+    rows = list(csv.reader(io.StringIO(body(client.post(f"{LIST}export.csv")))))
     for row in rows[1:]:
         for cell in row:
             assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n")), cell
@@ -76,15 +76,25 @@ def test_no_cell_is_a_formula(client: Client, alice: User, start: str) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_who_may_not_read_the_log_takes_nothing_along(form: str) -> None:
-    assert signed_in(operator()).get(f"{LIST}export.{form}").status_code == 403
-    assert Client().get(f"{LIST}export.{form}").status_code == 302
+    assert signed_in(operator()).post(f"{LIST}export.{form}").status_code == 403
+    assert Client().post(f"{LIST}export.{form}").status_code == 302
     assert not AuditEvent.objects.exists()
 
 
 @pytest.mark.parametrize("query", ["?nonsense=1", "?result=x&p=999", "?at__gte=never", "?q=%00"])
 def test_nonsense_in_the_address_breaks_nothing(client: Client, query: str) -> None:
-    for address in (LIST, f"{LIST}export.csv", f"{LIST}export.jsonl"):
-        assert client.get(f"{address}{query}").status_code in {200, 302}
+    assert client.get(f"{LIST}{query}").status_code in {200, 302}
+    for address in (f"{LIST}export.csv", f"{LIST}export.jsonl"):
+        assert client.post(f"{address}{query}").status_code in {200, 302}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_link_that_somebody_sends_writes_nothing(client: Client, alice: User, form: str) -> None:
+    assert client.get(f"{LIST}export.{form}").status_code == 405
+    careful = Client(enforce_csrf_checks=True)
+    careful.cookies = client.cookies
+    assert careful.post(f"{LIST}export.{form}").status_code == 403
+    assert not AuditEvent.objects.exists()
 
 
 def test_the_list_asks_the_same_however_long_it_is(client: Client, alice: User) -> None:

@@ -84,6 +84,19 @@ def test_a_guessed_link_opens_nothing(token):
     assert Client().post(f"/operator/{token}/").status_code == 400
 
 
+@pytest.mark.parametrize("name", ["Olga@provider.test", "\uff2flga@provider.test", "OLGA@PROVIDER.TEST"])
+def test_a_name_written_otherwise_is_the_same_operator(name):
+    """Names are stored in one form: looked up in another, the operator would be made a second time, which fails."""
+    assert Client().post(link()).status_code == 302
+    assert Client().post(link(name)).status_code == 302
+    assert get_user_model().objects.count() == 1
+
+
+def test_a_name_that_nobody_can_have_is_refused():
+    token = operating.make_link(name="\u200b", at=timezone.now())
+    assert Client().post(f"/operator/{token}/").status_code == 400
+
+
 def test_a_link_grows_stale_and_is_swept():
     at = timezone.now() - policy.OPERATOR_LINK_LIFETIME - timedelta(seconds=1)
     token = operating.make_link(name="olga@provider.test", at=at)

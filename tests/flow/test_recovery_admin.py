@@ -107,7 +107,7 @@ class TestProfiles:
         add = reverse("admin:recovery_recoverypolicy_add")
         assert client.post(add, {"excluded_groups": [str(group.pk)]}).status_code == 302
         assert list(RecoveryPolicy.objects.get().excluded_groups.all()) == [group]
-        assert AuditEvent.objects.get().details["excludedGroups"] == "Executives"
+        assert AuditEvent.objects.get().details["excludedGroups"] == "no group -> Executives"
         assert client.get(add).status_code == 403
 
 

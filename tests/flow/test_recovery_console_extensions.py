@@ -61,7 +61,8 @@ def test_from_nothing_to_a_yes(client: Client, alice: User) -> None:
         "1003021 CustomExtensionPermissionNotGrantedToServicePrincipal" in client.post(address, typed).content.decode()
     )
     assert not api.heard
-    client.post(reverse("console:extension-grant", args=[extension.pk]), {"target_url": extension.target_url})
+    granted = {"target_url": extension.target_url, "claims": "dateOfBirth"}
+    client.post(reverse("console:extension-grant", args=[extension.pk]), granted)
     assert "It said yes." in client.post(address, typed).content.decode()
     assert api.event["data"]["verifiedIdClaimsContext"]["claims"]["dateOfBirth"] == "1990-01-15"
     Api(said(failed("dateOfBirth")))
@@ -115,18 +116,23 @@ def test_what_is_granted_is_the_address_that_was_seen(client: Client, root: User
     assert f'value="{seen}"' in page(client, "extension", extension.pk)
     ClaimExtension.objects.update(target_url=f"{seen}/elsewhere")
     grant = reverse("console:extension-grant", args=[extension.pk])
-    assert "look again" in client.post(grant, {"target_url": seen}, follow=True).content.decode()
+    claims = {"claims": "dateOfBirth"}
+    assert "look again" in client.post(grant, {"target_url": seen, **claims}, follow=True).content.decode()
+    more = {"target_url": f"{seen}/elsewhere", "claims": "dateOfBirth nationality"}
+    assert "look again" in client.post(grant, more, follow=True).content.decode()
     for nothing in ({}, {"target_url": f"{seen}/\0"}, {"target_url": "http://["}):
         assert client.post(grant, nothing, follow=True).status_code == 200
     extension.refresh_from_db()
     assert extension.granted_at is None
     with pytest.raises(ExtensionRefused, match="changed_meanwhile"):  # of two at the same moment, too
         extending.grant_extension(
-            extension=ClaimExtension(pk=extension.pk, target_url=seen, resource_id=extension.resource_id),
+            extension=ClaimExtension(
+                pk=extension.pk, target_url=seen, resource_id=extension.resource_id, claims=extension.claims
+            ),
             by=root,
             at=NOON,
         )
-    client.post(grant, {"target_url": f"{seen}/elsewhere"})
+    client.post(grant, {"target_url": f"{seen}/elsewhere", **claims})
     extension.refresh_from_db()
     assert extension.granted_at is not None
 

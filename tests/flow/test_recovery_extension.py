@@ -3,6 +3,7 @@
 import csv
 import json
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from recovery_portal.api.registrations import register
 from recovery_portal.demo import sample_extension
 from recovery_portal.kit import clock as the_clock
 from recovery_portal.recovery import flows
+from recovery_portal.recovery.checks import check_verdict_time
 from recovery_portal.recovery.claim_validation import ExtensionError
 from recovery_portal.recovery.errors import ExtensionRefused
-from recovery_portal.recovery.flows import extending, settling
+from recovery_portal.recovery.flows import deciding, extending, settling
 from recovery_portal.recovery.flows.validating import portal_app_id
 from recovery_portal.recovery.machine import State
 from recovery_portal.recovery.models import ClaimExtension, ExtensionCall, RecoveryAttempt, RecoveryProfile
@@ -47,8 +49,8 @@ def extension(operator: User, profile: RecoveryProfile, provider: Provider, sett
     return made
 
 
-def recover(provider: Provider, clock: Clock) -> Person:
-    browser = Person().start(ALICE, provider)
+def recover(provider: Provider, clock: Clock, account: str = ALICE) -> Person:
+    browser = Person().start(account, provider)
     browser.share(wallet_of(provider, dateOfBirth=BORN), same_device=True, at=clock.at)
     return browser.show_face("alice")
 
@@ -118,6 +120,95 @@ def test_it_is_not_asked_about_somebody_whose_name_differs(
     assert recover(provider, clock).page == "mismatch"
     assert the_attempt().reason_code == "name_mismatch"
     assert not api.heard
+
+
+class TestTheTimeTellsNothing:
+    """A name that does not match is known at once and an extension takes seconds: both are told at the same stroke."""
+
+    @pytest.fixture(autouse=True)
+    def _every_five_seconds(self, settings: Any) -> None:
+        settings.RECOVERY_VERDICT_S = 5
+
+    @pytest.mark.parametrize(
+        ("surname", "answer", "reason"),
+        [
+            ("Other", said(PASS), "name_mismatch"),
+            ("Archer", said(failed("dateOfBirth")), "claims_refused"),
+            ("Archer", too_slow, "extension_error"),
+            ("Archer", said(PASS), ""),
+        ],
+    )
+    def test_whatever_it_is(
+        self,
+        extension: ClaimExtension,
+        alice: User,
+        provider: Provider,
+        clock: Clock,
+        surname: str,
+        answer: Any,
+        reason: str,
+    ) -> None:
+        User.objects.filter(pk=alice.pk).update(surname=surname)
+        Api(answer)
+        began = clock.at
+        person = recover(provider, clock)
+        attempt = the_attempt()
+        assert (person.page, attempt.state) == ("checking", State.FACE_CHECKED)
+        assert attempt.verdict_due_at is not None
+        waited = attempt.verdict_due_at - attempt.moved_at
+        assert (attempt.moved_at >= began, waited.total_seconds()) == (True, 5)
+        assert not attempt.match_detail
+        before = attempt.verdict_due_at - timedelta(microseconds=1)
+        flows.conclude_claims(attempt_id=str(attempt.pk), at=before)
+        settling.settle_lost(at=before)
+        flows.validate_claims(attempt_id=str(attempt.pk), at=before)
+        assert the_attempt().state == State.FACE_CHECKED
+        flows.conclude_claims(attempt_id=str(attempt.pk), at=attempt.verdict_due_at)
+        told = the_attempt()
+        assert (told.state, told.reason_code) == (State.MISMATCHED if reason else State.MATCHED, reason)
+        assert told.verdict_json == {}
+        assert ExtensionCall.objects.count() == (surname == "Archer")
+
+    def test_a_name_that_nobody_has_waits_as_long(
+        self, extension: ClaimExtension, alice: User, provider: Provider, clock: Clock
+    ) -> None:
+        api = Api(said(PASS))
+        assert recover(provider, clock, "nobody@contoso.example").page == "checking"
+        attempt = the_attempt()
+        assert attempt.verdict_due_at == attempt.moved_at + timedelta(seconds=5)
+        assert not api.heard
+
+    def test_a_verdict_whose_worker_was_lost_is_told_by_the_sweep(
+        self, extension: ClaimExtension, alice: User, provider: Provider, clock: Clock
+    ) -> None:
+        Api(said(PASS))
+        recover(provider, clock)
+        due = the_attempt().verdict_due_at
+        assert due is not None
+        assert settling.settle_lost(at=due) == 1
+        assert the_attempt().state == State.MATCHED
+
+    def test_who_cancels_meanwhile_has_cancelled(
+        self, extension: ClaimExtension, alice: User, provider: Provider, clock: Clock
+    ) -> None:
+        Api(said(PASS))
+        recover(provider, clock)
+        flows.cancel(attempt=the_attempt(), at=clock.at)
+        flows.conclude_claims(attempt_id=str(the_attempt().pk), at=clock.at + timedelta(minutes=1))
+        assert (the_attempt().state, the_attempt().verdict_json) == (State.CANCELLED, {})
+
+
+@pytest.mark.parametrize(
+    ("taken", "every", "told"), [(0, 5, 5), (4.9, 5, 5), (5, 5, 5), (5.1, 5, 10), (0, 0, 0), (3, 0, 0)]
+)
+def test_when_a_verdict_is_told(taken: float, every: float, told: float) -> None:
+    assert deciding.verdict_after(taken, every=every) == told
+
+
+@pytest.mark.parametrize(("seconds", "problems"), [(5, 0), (4, 1), (0, 1)])
+def test_an_installation_that_would_tell_by_the_time_does_not_start(settings: Any, seconds: int, problems: int) -> None:
+    settings.PRODUCTION, settings.RECOVERY_VERDICT_S = True, seconds
+    assert len(check_verdict_time(None)) == problems
 
 
 def test_evaluation_asks_too_and_remembers_the_answer(
@@ -270,6 +361,48 @@ def test_a_second_worker_changes_nothing(
     flows.validate_claims(attempt_id=str(the_attempt().pk), at=clock.at)
     assert the_attempt().state == State.MATCHED
     assert ExtensionCall.objects.count() == 1
+
+
+class TestWhatWasConsentedTo:
+    """What somebody has granted is what is sent, and no claim more."""
+
+    def change(self, extension: ClaimExtension, operator: User, *claims: str) -> ClaimExtension:
+        fields = {"claims": list(claims)}
+        extending.change_extension(extension=extension, fields=fields, by=Operator(user=operator), at=NOON)
+        return ClaimExtension.objects.get()
+
+    def test_more_claims_need_a_new_grant(self, extension: ClaimExtension, operator: User) -> None:
+        changed = self.change(extension, operator, "dateOfBirth", "documentNumber")
+        assert (changed.granted_at, changed.granted_claims) == (None, [])
+        event = AuditEvent.objects.get(activity="Update custom authentication extension")
+        assert event.details["permission"] == "granted -> withdrawn"
+        assert extending.grant_extension(extension=changed, by=operator, at=NOON)
+        assert ClaimExtension.objects.get().granted_claims == ["dateOfBirth", "documentNumber"]
+        granted = AuditEvent.objects.filter(activity="Grant permission to custom authentication extension")
+        assert "dateOfBirth, documentNumber" in {event.details["claims"] for event in granted}
+
+    def test_fewer_need_none_and_are_not_taken_back_without_one(
+        self, extension: ClaimExtension, operator: User
+    ) -> None:
+        assert self.change(extension, operator).granted_at == NOON
+        assert self.change(extension, operator, "dateOfBirth").granted_at is None
+
+    def test_an_attempt_that_began_before_sends_what_is_granted_now(
+        self, extension: ClaimExtension, operator: User, alice: User, provider: Provider, clock: Clock
+    ) -> None:
+        api = Api(said(PASS))
+        browser = Person().start(ALICE, provider)
+        browser.share(wallet_of(provider, dateOfBirth=BORN), same_device=True, at=clock.at)
+        self.change(extension, operator)
+        browser.show_face("alice")
+        assert api.event["data"]["verifiedIdClaimsContext"]["claims"] == {"firstName": "Alice", "lastName": "Archer"}
+
+    def test_a_grant_is_for_the_claims_that_were_seen(self, extension: ClaimExtension, operator: User) -> None:
+        ClaimExtension.objects.update(granted_at=None)
+        seen = ClaimExtension.objects.get()
+        self.change(extension, operator, "dateOfBirth", "nationality")
+        with pytest.raises(ExtensionRefused, match="changed_meanwhile"):
+            extending.grant_extension(extension=seen, by=operator, at=NOON)
 
 
 class TestSettingUp:

@@ -16,7 +16,7 @@ from accounts.models import AuditEvent, DirectoryGroup, User
 from accounts.operators import Operator
 from recovery_portal.recovery import flows
 from recovery_portal.recovery.errors import ProposalRefused, SwitchRefused
-from recovery_portal.recovery.flows import safeguarding
+from recovery_portal.recovery.flows import proposing, safeguarding
 from recovery_portal.recovery.machine import Event, State
 from recovery_portal.recovery.models import Proposal, RecoveryAttempt, RecoveryPolicy, RecoveryProfile
 from tests.fakes.recovery import NOON, Clock, make_person, walk
@@ -109,10 +109,10 @@ class TestTwoOperators:
         self, ann: User, ben: User, profile: RecoveryProfile
     ) -> None:
         """Else the proposer could widen the profile once somebody trusts the proposal."""
-        proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
         profile.include_groups.add(DirectoryGroup.objects.create(display_name="Everybody else"))
         with pytest.raises(ProposalRefused) as refused:
-            safeguarding.approve(proposal=proposal, by=ben, at=NOON)
+            proposing.approve(proposal=proposal, by=ben, at=NOON)
         assert refused.value.code == "profile_changed"
         assert mode_of(profile) == "evaluation"
         assert Proposal.objects.get().decision == "pending"
@@ -121,28 +121,28 @@ class TestTwoOperators:
         assert 'value="approve"' not in page
 
     def test_a_proposal_is_decided_once(self, ann: User, ben: User, profile: RecoveryProfile) -> None:
-        proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
         with pytest.raises(ProposalRefused):
-            safeguarding.propose_production(profile=profile, by=ben, at=NOON)
-        safeguarding.reject(proposal=proposal, by=ben, at=NOON)
+            proposing.propose_production(profile=profile, by=ben, at=NOON)
+        proposing.reject(proposal=proposal, by=ben, at=NOON)
         stale = Proposal.objects.get()
         with pytest.raises(ProposalRefused) as refused:
-            safeguarding.approve(proposal=stale, by=ben, at=NOON)
+            proposing.approve(proposal=stale, by=ben, at=NOON)
         assert refused.value.code == "decided_already"
-        again = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
-        safeguarding.reject(proposal=again, by=ann, at=NOON)
+        again = proposing.propose_production(profile=profile, by=ann, at=NOON)
+        proposing.reject(proposal=again, by=ann, at=NOON)
         assert {row.decision for row in Proposal.objects.all()} == {"rejected", "withdrawn"}
 
     def test_a_proposal_does_not_keep_for_ever(self, ann: User, ben: User, profile: RecoveryProfile) -> None:
-        proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
         late = NOON + timedelta(days=7)
         with pytest.raises(ProposalRefused) as refused:
-            safeguarding.approve(proposal=proposal, by=ben, at=late)
+            proposing.approve(proposal=proposal, by=ben, at=late)
         assert refused.value.code == "expired"
-        safeguarding.propose_production(profile=profile, by=ann, at=late)
+        proposing.propose_production(profile=profile, by=ann, at=late)
 
     def test_the_database_agrees_that_nobody_approves_their_own(self, ann: User, profile: RecoveryProfile) -> None:
-        safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposing.propose_production(profile=profile, by=ann, at=NOON)
         with pytest.raises(IntegrityError), transaction.atomic():
             Proposal.objects.update(decision="approved", decided_by=ann)
 
@@ -152,12 +152,12 @@ class TestTwoOperators:
         assert "Two operators agree on asking for less" in page
         assert RecoveryPolicy.objects.get().approval_required
         client.post(reverse("console:propose-no-approval"))
-        safeguarding.approve(proposal=Proposal.objects.get(), by=ben, at=NOON)
+        proposing.approve(proposal=Proposal.objects.get(), by=ben, at=NOON)
         assert not RecoveryPolicy.objects.get().approval_required
         assert flows.switch_mode(profile=profile, mode="production", changed_by=ann, at=NOON)
 
     def test_who_may_not_decide_is_refused(self, ann: User, profile: RecoveryProfile) -> None:
-        proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
         client = operator("recovery.view_proposal", "recovery.view_recoveryprofile")
         address = reverse("console:proposal", args=[proposal.pk])
         assert client.get(address).status_code == 200
@@ -184,12 +184,12 @@ class TestEnoughEvaluations:
     ) -> None:
         safeguarding.change_safeguards(approval_required=True, evaluations_required=1, by=ann, at=NOON)
         with pytest.raises(SwitchRefused):
-            safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+            proposing.propose_production(profile=profile, by=ann, at=NOON)
         evaluate(alice, profile)
-        proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
+        proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
         RecoveryAttempt.objects.all().delete()
         with pytest.raises(SwitchRefused):
-            safeguarding.approve(proposal=proposal, by=ben, at=NOON)
+            proposing.approve(proposal=proposal, by=ben, at=NOON)
         assert mode_of(profile) == "evaluation"
 
 
@@ -217,7 +217,9 @@ def test_who_changes_something_else_does_not_switch_back_what_somebody_switched_
     assert form.is_valid()
     request = rf.post("/")
     request.user = ann
-    admin.site.get_model_admin(RecoveryProfile).save_model(request, in_the_admin, form, change=True)
+    door = admin.site.get_model_admin(RecoveryProfile)
+    door.save_model(request, in_the_admin, form, change=True)
+    door.save_related(request, form, [], change=True)
     profile.refresh_from_db()
     assert (profile.mode, profile.description, profile.priority) == ("evaluation", "Mine", 7)
 
@@ -226,13 +228,15 @@ def test_who_changes_something_else_does_not_switch_back_what_somebody_switched_
 @pytest.mark.django_db(transaction=True)
 def test_of_decisions_at_once_one_wins(ann: User, profile: RecoveryProfile) -> None:
     safeguarding.change_safeguards(approval_required=True, evaluations_required=0, by=ann, at=NOON)
-    proposal = safeguarding.propose_production(profile=profile, by=ann, at=NOON)
-    others = [make_person(f"op{n}@contoso.example", given_name=f"Op{n}", is_staff=True) for n in range(4)]
+    proposal = proposing.propose_production(profile=profile, by=ann, at=NOON)
+    others = [
+        make_person(f"op{n}@contoso.example", given_name=f"Op{n}", is_staff=True, is_superuser=True) for n in range(4)
+    ]
     outcomes: list[str] = []
 
     def decide(by: User, number: int) -> None:
         fresh = Proposal.objects.select_related("profile").get(pk=proposal.pk)
-        act = safeguarding.approve if number % 2 else safeguarding.reject
+        act = proposing.approve if number % 2 else proposing.reject
         try:
             act(proposal=fresh, by=by, at=NOON)
             outcomes.append("won")

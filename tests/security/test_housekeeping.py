@@ -1,9 +1,15 @@
 """What erases, expires and takes up lost work must be able to run at all: the beat sends what these tests look at."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 
+from accounts import tasks as accounts_tasks
+from accounts.models import SentNotice
 from recovery_portal.celery import app as current_app
+from recovery_portal.kit import clock
+from tests.fakes.accounts import make_alice
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +28,13 @@ def test_every_task_can_be_sent() -> None:
 
 def test_everything_on_the_schedule_exists() -> None:
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(current_app.tasks)
+
+
+@pytest.mark.django_db
+def test_what_is_known_of_letters_goes_after_ninety_days() -> None:
+    """Kind and time of what was written to whom: needed while a recovery is looked into, and no longer."""
+    alice, at = make_alice(), clock.now()
+    for days in (0, 89, 91, 400):
+        SentNotice.objects.create(user=alice, notice="recovery_started", at=at - timedelta(days=days), addresses=1)
+    accounts_tasks.sweep()
+    assert {(at - kept.at).days for kept in SentNotice.objects.all()} == {0, 89}

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
 
 from recovery_portal.kit.tokens import digest, new_token
 
@@ -37,8 +38,21 @@ def use_link(token: str, *, at: datetime) -> Any:
     used = OperatorLink.objects.filter(token_digest=digest(token), used_at__isnull=True, expires_at__gt=at)
     if not used.update(used_at=at):
         raise OperatorRefused("unknown, used or out of date")
-    name, users = OperatorLink.objects.get(token_digest=digest(token)).operator, get_user_model()
-    operator = users.objects.filter(**{users.USERNAME_FIELD: name}).first() or users.objects.create_superuser(name)
+    operator = _operator(OperatorLink.objects.get(token_digest=digest(token)).operator)
     if not (operator.is_active and operator.is_staff):
         raise OperatorRefused("shut out")
     return operator
+
+
+def _operator(name: str) -> Any:
+    """Whoever is stored under ``name``, in the form in which names are stored."""
+    users = get_user_model().objects
+    try:
+        return users.get_by_natural_key(get_user_model().normalize_username(name))
+    except get_user_model().DoesNotExist:
+        pass
+    try:
+        with transaction.atomic():
+            return users.create_superuser(name)
+    except (IntegrityError, ValueError) as error:  # two links of one name at once, or a name that is none
+        raise OperatorRefused(f"no operator can be called {name}") from error

@@ -18,7 +18,10 @@ from . import shapes
 
 READ, WRITE = ("VerifiedId-Profile.Read.All",), ("VerifiedId-Profile.ReadWrite.All",)
 _VIEW, _ADD, _CHANGE, _DELETE = (f"recovery.{verb}_recoveryprofile" for verb in ("view", "add", "change", "delete"))
-REFUSALS = {"name_taken": (409, "conflict"), "unknown_profile": (400, ""), "unknown_group": (400, "")}
+REFUSALS = {
+    "name_taken": (409, "conflict"), "unknown_profile": (400, ""), "unknown_group": (400, ""),
+    "approval_required": (403, ""), "too_few_evaluations": (403, ""), "not_permitted": (403, ""),
+}  # fmt: skip
 
 
 class Profiles(GraphView):

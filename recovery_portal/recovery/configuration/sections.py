@@ -141,9 +141,8 @@ class Profiles:
         if wanted.get("claim_extension"):
             wanted["claim_extension"] = _extension(wanted["claim_extension"], where)
         with refused_at(where):
-            if groups is not None:
-                configuring.set_include_groups(profile=profile, groups=get_groups(groups, where), by=by, at=at)
-            configuring.change_profile(profile=profile, fields=wanted, by=by, at=at)
+            found = None if groups is None else get_groups(groups, where)
+            configuring.save_profile(profile=profile, fields=wanted, groups=found, excluded=None, by=by, at=at)
 
 
 class Exclusions:
@@ -159,7 +158,8 @@ class Exclusions:
         wanted = sorted(texts(data, self.name))
         if wanted != self.tell():
             yield Change(self.name, "groups", self.tell(), wanted)
-            configuring.change_scopes(scopes=None, excluded=get_groups(wanted, self.name), by=by, at=at)
+            with refused_at(self.name):
+                configuring.change_scopes(scopes=None, excluded=get_groups(wanted, self.name), by=by, at=at)
 
 
 class SwitchPolicy:

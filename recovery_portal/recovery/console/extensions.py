@@ -18,7 +18,7 @@ from idv.verifier.claims import FURTHER
 from recovery_portal.kit import clock, http_peer
 
 from ..claim_validation import ExtensionError
-from ..errors import ExtensionRefused
+from ..errors import ExtensionRefused, SwitchRefused
 from ..flows import extending
 from ..models import ClaimExtension, ExtensionCall
 from ..models.extension import LONGEST_TIMEOUT_MS, MOST_RETRIES, SHORTEST_TIMEOUT_MS
@@ -34,7 +34,11 @@ _SENTENCES: dict[str, Promise] = {
     "resource_unknown": _("It names no app registration."),
     "too_many": _("There are too many extensions already."),
     "in_use": _("A recovery profile asks this extension."),
-    "changed_meanwhile": _("Its address was changed meanwhile: look again, then grant the permission."),
+    "changed_meanwhile": _("Its address or claims were changed meanwhile: look again, then grant the permission."),
+    "approval_required": _(
+        "A profile in Production asks this extension, and two operators agree on what is there: add another extension, "
+        "and propose it for the profile."
+    ),
 }
 _FIELD = {
     "name_taken": "display_name",
@@ -42,6 +46,7 @@ _FIELD = {
     "resource_id_malformed": "resource_id",
     "resource_id_on_another_host": "resource_id",
     "resource_unknown": "resource_id",
+    "approval_required": "target_url",
 }
 
 
@@ -75,7 +80,7 @@ class ExtensionForm(forms.Form):
     def clean_target_url(self) -> str:
         return str(self.cleaned_data["target_url"]).strip()
 
-    def refuse(self, refused: ExtensionRefused) -> None:
+    def refuse(self, refused: ExtensionRefused | SwitchRefused) -> None:
         field = _FIELD.get(refused.code)
         self.add_error(field, str(_SENTENCES.get(refused.code, refused.reason)))
 
@@ -143,10 +148,12 @@ def change_extension(request: HttpRequest, extension_id: UUID) -> HttpResponse:
         by = Operator(user=operator_of(request))
         try:
             extending.change_extension(extension=found, fields=fields, by=by, at=clock.now())
-        except ExtensionRefused as refused:
+        except (ExtensionRefused, SwitchRefused) as refused:
             form.refuse(refused)
         else:
             messages.success(request, _("The extension was changed."))
+            if found.granted_at is None:
+                messages.warning(request, _("It is not asked before somebody grants it the permission."))
             return redirect("console:extension", found.pk)
     title = _("Change %(name)s") % {"name": initial["display_name"]}
     return answer(request, "extension_form.html", title, form=form, extension=found)
@@ -157,8 +164,9 @@ def change_extension(request: HttpRequest, extension_id: UUID) -> HttpResponse:
 def grant_extension(request: HttpRequest, extension_id: UUID) -> HttpResponse:
     found = get_object_or_404(ClaimExtension, pk=extension_id)
     try:
-        if request.POST.get("target_url") != found.target_url:  # what the operator saw is what they grant
-            raise ExtensionRefused("changed_meanwhile", "The extension has another address now.")
+        seen = (request.POST.get("target_url"), request.POST.get("claims"))
+        if seen != (found.target_url, " ".join(found.claims)):  # what the operator saw is what they grant
+            raise ExtensionRefused("changed_meanwhile", "The extension has another address, or other claims, now.")
         extending.grant_extension(extension=found, by=operator_of(request), at=clock.now())
         messages.success(request, _("The extension may receive claims now."))
     except ExtensionRefused as refused:

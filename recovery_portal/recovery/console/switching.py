@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST
 from recovery_portal.kit import clock
 
 from .. import flows, queries
-from ..errors import ProposalRefused, SwitchRefused
-from ..flows import safeguarding
+from ..errors import ProfileRefused, ProposalRefused, SwitchRefused
+from ..flows import proposing, safeguarding
 from ..models import Proposal, RecoveryProfile
+from . import changes
 from .access import answer, operator_of, page
 
 PEOPLE_LISTED = 100
@@ -31,16 +32,21 @@ SENTENCES: dict[str, Promise] = {
     "own_proposal": _("Somebody else approves what you propose."),
     "decided_already": _("It was decided already."),
     "expired": _("The proposal is too old: propose it again."),
-    "profile_changed": _("The profile has changed since the switch was proposed: have it proposed again."),
+    "profile_changed": _("The profile has changed since this was proposed: have it proposed again."),
+    "name_taken": _("There is a profile of this name already."),
+    "not_permitted": _("You may not do that."),
     "weaker": _("Two operators agree on asking for less: propose to do without approvals first."),
 }
 
 
 class SafeguardsForm(forms.Form):
     approval_required = forms.BooleanField(
-        label=_("A second operator approves a switch to Production"),
+        label=_("A second operator approves what gives more"),
         required=False,
-        help_text=_("Whoever proposes it cannot approve it. Two operators agree on doing without it again, too."),
+        help_text=_(
+            "A switch to Production, and every change of what is there that lets more people recover, or by less "
+            "proof. Whoever proposes it cannot approve it. Two operators agree on doing without it again, too."
+        ),
     )
     evaluations_required = forms.IntegerField(
         label=_("Attempts in Evaluation that must have succeeded before"), min_value=0, max_value=10_000
@@ -80,7 +86,7 @@ def _switch_or_propose(request: HttpRequest, profile: RecoveryProfile, target: R
     operator, at = operator_of(request), clock.now()
     try:
         if target == RecoveryProfile.Mode.PRODUCTION and safeguarding.the_policy().approval_required:
-            safeguarding.propose_production(profile=profile, by=operator, at=at)
+            proposing.propose_production(profile=profile, by=operator, at=at)
             messages.success(request, _("The switch waits for another operator's approval."))
         elif flows.switch_mode(profile=profile, mode=target.value, changed_by=operator, at=at):
             messages.success(request, _("%(name)s is now in %(mode)s.") % {"name": profile, "mode": target.label})
@@ -90,7 +96,7 @@ def _switch_or_propose(request: HttpRequest, profile: RecoveryProfile, target: R
 
 @page("recovery.view_recoveryprofile", "recovery.view_proposal")
 def safeguards(request: HttpRequest) -> HttpResponse:
-    """What a switch to Production needs, what waits for approval, and what was decided lately."""
+    """What Production needs, what waits for approval, and what was decided lately."""
     policy = safeguarding.the_policy()
     initial = {"approval_required": policy.approval_required, "evaluations_required": policy.evaluations_required}
     form = SafeguardsForm(request.POST or None, initial=initial)
@@ -106,7 +112,7 @@ def safeguards(request: HttpRequest) -> HttpResponse:
             except ProposalRefused as refused:
                 form.add_error(None, str(SENTENCES[refused.code]))
     proposals = Proposal.objects.select_related("profile", "proposed_by", "decided_by")
-    fresh = clock.now() - safeguarding.PROPOSAL_LIFETIME
+    fresh = clock.now() - proposing.PROPOSAL_LIFETIME
     pending = proposals.filter(decision=Proposal.Decision.PENDING, proposed_at__gt=fresh)
     context = {
         "form": form,
@@ -122,7 +128,7 @@ def safeguards(request: HttpRequest) -> HttpResponse:
 @require_POST
 def propose_no_approval(request: HttpRequest) -> HttpResponse:
     try:
-        safeguarding.propose_no_approval(by=operator_of(request), at=clock.now())
+        proposing.propose_no_approval(by=operator_of(request), at=clock.now())
         messages.success(request, _("It waits for another operator's approval."))
     except ProposalRefused as refused:
         messages.error(request, str(SENTENCES[refused.code]))
@@ -139,13 +145,16 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         _decide(request, found, is_own=is_own)
         return redirect("console:safeguards")
     context: dict[str, Any] = {"proposal": found, "is_own": is_own}
+    if found.decision == Proposal.Decision.PENDING:
+        context["changed"] = proposing.is_outdated(found)
+    if found.kind == Proposal.Kind.CHANGE:
+        context["lines"] = changes.lines(found)
     if found.profile is not None:
-        touched = queries.users_touched_by(found.profile)
+        touched = changes.touched(found)
         context |= {
             "profile": found.profile,
             "groups": list(found.profile.include_groups.all()),
             "touched": touched.count(),
-            "changed": safeguarding.fingerprint(found.profile) != found.fingerprint,
             "succeeded": safeguarding.successful_evaluations(found.profile),
         }
         if request.user.has_perm("accounts.view_user"):
@@ -159,10 +168,10 @@ def _decide(request: HttpRequest, found: Proposal, *, is_own: bool) -> None:
         raise PermissionDenied
     try:
         if decision == "approve":
-            safeguarding.approve(proposal=found, by=operator, at=at)
+            proposing.approve(proposal=found, by=operator, at=at)
             messages.success(request, _("Approved and done."))
         elif decision == "reject":
-            safeguarding.reject(proposal=found, by=operator, at=at)
+            proposing.reject(proposal=found, by=operator, at=at)
             messages.success(request, _("It will not be done."))
-    except (ProposalRefused, SwitchRefused) as refused:
+    except (ProposalRefused, SwitchRefused, ProfileRefused) as refused:
         messages.error(request, str(SENTENCES[refused.code]))

@@ -15,8 +15,9 @@ from recovery_portal.kit import clock
 
 from .. import queries
 from ..errors import ProfileRefused, ProposalRefused, SwitchRefused
-from ..flows import configuring, safeguarding
+from ..flows import configuring, proposing, safeguarding
 from ..models import RecoveryPolicy, RecoveryProfile
+from . import changes
 from .access import answer, operator_of, page
 from .steps import ORDER, REVIEW, STEPS, Step, of_profile
 from .switching import PEOPLE_LISTED, SENTENCES
@@ -124,16 +125,16 @@ def _complete(request: HttpRequest, draft_id: UUID, draft: dict[str, Any], field
     if draft["profile"] and (profile is None or _version(profile) != draft["version"]):
         messages.error(request, _("Somebody else has changed the profile meanwhile. Please begin again."))
         return _forget(request, draft_id)
-    columns = {name: value for name, value in fields.items() if name not in _NOT_COLUMNS}
+    change: dict[str, Any] = {
+        "fields": {name: value for name, value in fields.items() if name not in _NOT_COLUMNS},
+        "groups": list(fields["include_groups"]),
+        "excluded": list(fields["excluded_groups"]) if request.user.has_perm(_EXCLUDES) else None,
+    }
     try:
-        saved = configuring.save_profile(
-            profile=profile,
-            fields=columns,
-            groups=list(fields["include_groups"]),
-            excluded=list(fields["excluded_groups"]) if request.user.has_perm(_EXCLUDES) else None,
-            by=Operator(user=operator),
-            at=at,
-        )
+        try:
+            saved = configuring.save_profile(profile=profile, by=Operator(user=operator), at=at, **change)
+        except SwitchRefused:
+            return _propose(request, draft_id, profile, change)
     except ProfileRefused:
         messages.error(request, _("There is a profile of this name already."))
         return redirect("console:wizard", draft_id, "details")
@@ -143,12 +144,26 @@ def _complete(request: HttpRequest, draft_id: UUID, draft: dict[str, Any], field
     return _forget(request, draft_id)
 
 
+def _propose(
+    request: HttpRequest, draft_id: UUID, profile: RecoveryProfile | None, change: dict[str, Any]
+) -> HttpResponse:
+    """What gives more in Production waits for another operator; a draft of a new profile is kept meanwhile."""
+    if profile is None:
+        messages.error(
+            request,
+            _("The exclusions that were taken back let more people recover: propose that in a profile that is there."),
+        )
+        return redirect("console:wizard", draft_id, "groups")
+    changes.propose(request, profile, **change)
+    return _forget(request, draft_id)
+
+
 def _switch(request: HttpRequest, profile: RecoveryProfile, mode: str) -> None:
     """After everything else: what is refused here leaves a saved profile in the mode that it had."""
     operator, at = operator_of(request), clock.now()
     try:
         if mode == RecoveryProfile.Mode.PRODUCTION and safeguarding.the_policy().approval_required:
-            safeguarding.propose_production(profile=profile, by=operator, at=at)
+            proposing.propose_production(profile=profile, by=operator, at=at)
             messages.warning(request, _("The switch to Production waits for another operator's approval."))
         else:
             safeguarding.switch_mode(profile=profile, mode=mode, changed_by=operator, at=at)
@@ -169,7 +184,7 @@ def _profile_of(draft: dict[str, Any]) -> RecoveryProfile | None:
 
 
 def _version(profile: RecoveryProfile | None) -> str:
-    return safeguarding.fingerprint(profile) + profile.name + profile.description if profile else ""
+    return proposing.fingerprint(profile) + profile.name + profile.description if profile else ""
 
 
 def _excluded() -> list[UUID]:

@@ -2,10 +2,10 @@
 
 from .checking import conclude, running_face_check, submit_frames
 from .configuring import Scope, change_profile, change_scopes, create_profile, delete_profile, find_provider
-from .deciding import validate_claims
+from .deciding import conclude_claims, validate_claims
 from .ending import cancel, disown, expire, expire_due
 from .handing_off import HandedOff, accept, decline, get_hand_off, renew
-from .operating import record_exclusion_change, record_profile_change
+from .operating import record_profile_change
 from .outcome import choose_number, registered, reveal_pass, signed_in
 from .presenting import collect_answer, hear_answer
 from .safeguarding import switch_mode
@@ -24,6 +24,7 @@ __all__ = [
     "collect_answer",
     "come_back_empty",
     "conclude",
+    "conclude_claims",
     "create_profile",
     "decline",
     "delete_profile",
@@ -34,7 +35,6 @@ __all__ = [
     "get_hand_off",
     "hear_answer",
     "receive_result",
-    "record_exclusion_change",
     "record_profile_change",
     "registered",
     "renew",

@@ -26,7 +26,8 @@ def end(
 ) -> None:
     """Apply an event after which no claim and no photo is needed, and erase them in the same transaction."""
     with transaction.atomic():
-        attempt.apply(event, at=at, reason=reason, details=details, initiated_by=initiated_by, **facts)
+        untold: dict[str, Any] = {"verdict_json": {}}
+        attempt.apply(event, at=at, reason=reason, details=details, initiated_by=initiated_by, **untold, **facts)
         forget_requests(attempt, at=at)
 
 

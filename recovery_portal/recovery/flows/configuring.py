@@ -16,6 +16,7 @@ from idv.verifier.models import IdentityProvider
 
 from ..errors import ProfileRefused
 from ..models import RecoveryPolicy, RecoveryProfile
+from .holding import held
 from .operating import CATEGORY, record_exclusion_change, record_profile_change, record_profile_removal
 from .safeguarding import switch_mode
 
@@ -39,62 +40,92 @@ def create_profile(*, fields: Mapping[str, Any], by: Operator, at: datetime) -> 
     ProfileRefused (name_taken), SwitchRefused."""
     mode = fields.get("mode", RecoveryProfile.Mode.EVALUATION)
     begun = {**fields, "mode": RecoveryProfile.Mode.EVALUATION.value}
-    with transaction.atomic():
+    with held():
         profile = _saved(RecoveryProfile(**begun))
         words = {name: str(value) for name, value in begun.items()}
         record_profile_change(
             profile=profile, changed_by=by.user, application=by.application, changes=words, created=True, at=at
         )
-        switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
+        if mode != profile.mode:
+            switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
     return profile
 
 
 def change_profile(*, profile: RecoveryProfile, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
-    """Set what differs; the mode is switched by the flow that switches it anywhere. Raises ProfileRefused,
-    SwitchRefused; then nothing has changed."""
-    mode = fields.get("mode", profile.mode)
-    changes = {name: value for name, value in fields.items() if name != "mode" and getattr(profile, name) != value}
-    words = {name: f"{getattr(profile, name)} -> {value}" for name, value in changes.items()}
-    with transaction.atomic():
-        for name, value in changes.items():
-            setattr(profile, name, value)
-        if changes:
-            _saved(profile, only=changes)
-            record_profile_change(
-                profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
-            )
-        if mode != profile.mode:
-            switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
+    """Set what differs. Raises ProfileRefused, SwitchRefused; then nothing has changed."""
+    save_profile(profile=profile, fields=fields, groups=None, excluded=None, by=by, at=at)
 
 
 def save_profile(
     *,
     profile: RecoveryProfile | None,
     fields: Mapping[str, Any],
-    groups: Collection[DirectoryGroup],
+    groups: Collection[DirectoryGroup] | None,
     excluded: Collection[DirectoryGroup] | None,
     by: Operator,
     at: datetime,
 ) -> RecoveryProfile:
-    """Everything about one profile but its mode, in one go: a new one where ``profile`` is None. ``excluded`` None
-    leaves the feature-wide exclusions as they are. Raises ProfileRefused; then nothing has changed."""
-    with transaction.atomic():
+    """Everything about one profile in one go: a new one where ``profile`` is None. ``groups`` and ``excluded`` None
+    leave the profile's groups and the feature-wide exclusions as they are; the mode is switched by the flow that
+    switches it anywhere. Raises ProfileRefused, SwitchRefused; then nothing has changed."""
+    with held():
         if profile is None:
             profile = create_profile(fields=fields, by=by, at=at)
-        else:
-            change_profile(profile=profile, fields=fields, by=by, at=at)
-        before = set(profile.include_groups.all())
-        if before != set(groups):
-            profile.include_groups.set(groups)
-            words = {"include_groups": f"{_names(before)} -> {_names(groups)}"}
-            record_profile_change(
-                profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
-            )
-        if excluded is not None:
-            policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
-            if set(policy.excluded_groups.all()) != set(excluded):
-                change_scopes(scopes=None, excluded=excluded, by=by, at=at)
+        mode = fields.get("mode", profile.mode)
+        apply_approved(profile=profile, fields=fields, groups=groups, excluded=excluded, by=by, at=at)
+        if mode != profile.mode:
+            switch_mode(profile=profile, mode=mode, changed_by=by.user, application=by.application, at=at)
     return profile
+
+
+def apply_approved(
+    *,
+    profile: RecoveryProfile | None,
+    fields: Mapping[str, Any],
+    groups: Collection[DirectoryGroup] | None,
+    excluded: Collection[DirectoryGroup] | None,
+    by: Operator,
+    at: datetime,
+) -> None:
+    """The same without the mode, whatever it widens: for who has made sure that it may be. Raises ProfileRefused."""
+    with transaction.atomic():
+        if profile is not None:
+            _change(profile, fields, by, at)
+            before = set(profile.include_groups.all())
+            if groups is not None and before != set(groups):
+                profile.include_groups.set(groups)
+                words = {"include_groups": f"{_names(before)} -> {_names(groups)}"}
+                record_profile_change(
+                    profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
+                )
+        if excluded is not None:
+            _exclude(excluded, by, at)
+
+
+def _change(profile: RecoveryProfile, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
+    changes = {name: value for name, value in fields.items() if name != "mode" and getattr(profile, name) != value}
+    if not changes:
+        return
+    words = {name: f"{getattr(profile, name)} -> {value}" for name, value in changes.items()}
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    with transaction.atomic():
+        _saved(profile, only=changes)
+        record_profile_change(
+            profile=profile, changed_by=by.user, application=by.application, changes=words, created=False, at=at
+        )
+
+
+def _exclude(excluded: Collection[DirectoryGroup], by: Operator, at: datetime) -> None:
+    policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
+    before = set(policy.excluded_groups.all())
+    if before == set(excluded):
+        return
+    policy.excluded_groups.set(excluded)
+    record_exclusion_change(
+        changed_by=by.user, application=by.application, before=sorted(map(str, before)),
+        groups=sorted(map(str, excluded)), at=at,
+    )  # fmt: skip
 
 
 def _names(groups: Collection[DirectoryGroup]) -> str:
@@ -111,22 +142,10 @@ def copy_profile(*, profile: RecoveryProfile, name: str, by: Operator, at: datet
     return copied
 
 
-def set_include_groups(
-    *, profile: RecoveryProfile, groups: Collection[DirectoryGroup], by: Operator, at: datetime
-) -> None:
-    """Which groups the profile is for, apart from *all users*."""
-    told = ", ".join(sorted(str(group) for group in groups)) or "no group"
-    with transaction.atomic():
-        profile.include_groups.set(groups)
-        record_profile_change(
-            profile=profile, changed_by=by.user, application=by.application, changes={"include_groups": told},
-            created=False, at=at,
-        )  # fmt: skip
-
-
 def delete_profile(*, profile: RecoveryProfile, by: Operator, at: datetime) -> None:
-    """Attempts made under it keep its terms, and those that run go on."""
-    with transaction.atomic():
+    """Attempts made under it keep its terms, and those that run go on. Raises SwitchRefused (approval_required) where
+    its people would come under a profile that asks less of them."""
+    with held():
         record_profile_removal(profile=profile, changed_by=by.user, application=by.application, at=at)
         profile.delete()
 
@@ -135,19 +154,13 @@ def change_scopes(
     *, scopes: Mapping[UUID, Scope] | None, excluded: Collection[DirectoryGroup] | None, by: Operator, at: datetime
 ) -> None:
     """Who is in scope of which profile, and who never is. None leaves a side as it is; a profile that ``scopes`` does
-    not name ends up including nobody. Raises ProfileRefused (unknown_profile, unknown_group)."""
-    with transaction.atomic():
+    not name ends up including nobody. Raises ProfileRefused (unknown_profile, unknown_group), SwitchRefused
+    (approval_required)."""
+    with held():
         if scopes is not None:
             _set_scopes(scopes, by=by, at=at)
         if excluded is not None:
-            policy = RecoveryPolicy.objects.get_or_create(id=RecoveryPolicy.THE_ROW)[0]
-            policy.excluded_groups.set(excluded)
-            record_exclusion_change(
-                changed_by=by.user,
-                application=by.application,
-                groups=sorted(str(group) for group in excluded),
-                at=at,
-            )
+            _exclude(excluded, by, at)
 
 
 def demand(*, field: str, value: bool | int, by: Operator, at: datetime) -> None:

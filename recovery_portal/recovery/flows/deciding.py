@@ -1,10 +1,14 @@
 """The face was the holder's: does the credential belong to the account? Names, attributes, and the organisation's own
 word where the profile asks for it."""
 
-from datetime import datetime
+import math
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from idv.verifier import flows as verifier
@@ -23,6 +27,7 @@ from . import closing
 from .validating import Question, ask_extension
 
 VALIDATE = "recovery_portal.recovery.tasks.validate_claims"
+CONCLUDE = "recovery_portal.recovery.tasks.conclude_claims"
 _INTERNAL = frozenset({"proofingReference"})
 
 
@@ -36,19 +41,44 @@ def decide(attempt: RecoveryAttempt, *, at: datetime) -> None:
 
 
 def validate_claims(*, attempt_id: str, at: datetime) -> None:
-    """Match with the extension's word. Idempotent: an attempt that has moved on is left alone. Raises AttemptMoved."""
-    attempt = (
-        RecoveryAttempt.objects.select_related("user", "face_check__request")
-        .filter(pk=attempt_id, state=State.FACE_CHECKED)
-        .first()
-    )
+    """Match with the extension's word, and keep the verdict until its time. Idempotent: an attempt that has moved on,
+    or whose verdict is there, is left alone.
+
+    Only whose names match is asked about, so that nobody else's claims leave the house; who waits must not be able to
+    tell by that (SP 800-63A-4 3.1.2.1, ASVS 6.3.8). Every verdict therefore has the same time to come in.
+    """
+    attempt = _waiting(attempt_id).filter(verdict_due_at=None).first()
     if attempt is None:
         return
+    began = time.monotonic()
     found, collected = _compare(attempt, at)
     if found.matched and collected is not None:
         found = _with_extension(attempt, found, collected, at)
-    with transaction.atomic():
-        _conclude(attempt, found, at)
+    taken = time.monotonic() - began
+    due = verdict_after(taken, every=settings.RECOVERY_VERDICT_S)
+    kept = {"matched": found.matched, "reason": found.reason, "detail": found.detail}
+    untold = RecoveryAttempt.objects.filter(pk=attempt.pk, state=State.FACE_CHECKED, verdict_due_at=None)
+    if untold.update(verdict_json=kept, verdict_due_at=at + timedelta(seconds=due)):
+        queue.enqueue(CONCLUDE, after_s=max(0, due - taken), attempt_id=str(attempt.pk))
+
+
+def verdict_after(taken_s: float, *, every: float) -> float:
+    """Seconds from the beginning until a verdict is told: the first stroke of a clock that strikes ``every`` so many,
+    however soon it was known; the next one for an extension that outlasted even its time limits. 0 tells at once."""
+    return every * max(1, math.ceil(taken_s / every)) if every else 0.0
+
+
+def conclude_claims(*, attempt_id: str, at: datetime) -> None:
+    """Tell a verdict whose time has come. Idempotent. Raises AttemptMoved."""
+    attempt = _waiting(attempt_id).filter(verdict_due_at__lte=at).first()
+    if attempt is not None:
+        with transaction.atomic():
+            _conclude(attempt, Match(**attempt.verdict_json), at)
+
+
+def _waiting(attempt_id: str) -> QuerySet[RecoveryAttempt]:
+    found = RecoveryAttempt.objects.select_related("user", "face_check__request")
+    return found.filter(pk=attempt_id, state=State.FACE_CHECKED)
 
 
 def _with_extension(attempt: RecoveryAttempt, found: Match, collected: CollectedPresentation, at: datetime) -> Match:

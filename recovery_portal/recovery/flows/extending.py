@@ -20,6 +20,7 @@ from .. import claim_validation
 from ..errors import ExtensionRefused
 from ..models import ClaimExtension, ExtensionCall, ExtensionListener
 from ..models.extension import MOST_EXTENSIONS
+from .holding import require_free
 from .operating import CATEGORY
 from .validating import Question, ask_extension, is_target
 
@@ -49,16 +50,22 @@ def create_extension(
 
 @transaction.atomic
 def change_extension(*, extension: ClaimExtension, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
-    """Claims that would go elsewhere from now on need a new grant. Raises ExtensionRefused."""
+    """Claims that would go elsewhere from now on, and more claims than before, need a new grant. Raises
+    ExtensionRefused, SwitchRefused (approval_required)."""
     changes = {name: value for name, value in fields.items() if getattr(extension, name) != value}
     if not changes:
         return
+    if changes.keys() & _ADDRESSES:
+        require_free(extension)
     told = {name: f"{getattr(extension, name)} -> {value}" for name, value in changes.items()}
     for name, value in changes.items():
         setattr(extension, name, value)
-    if changes.keys() & _ADDRESSES and extension.granted_at is not None:
-        extension.granted_at = None
+    is_more = bool(changes.keys() & _ADDRESSES or set(extension.claims) - set(extension.granted_claims))
+    if is_more and extension.granted_at is not None:
+        extension.granted_at, extension.granted_claims = None, []
         told["permission"] = "granted -> withdrawn"
+    # What is left out now is not consented to any more when it is asked for again.
+    extension.granted_claims = [name for name in extension.granted_claims if name in extension.claims]
     _check(extension)
     _save(extension)
     _note("Update custom authentication extension", extension, by=by, at=at, details=told)
@@ -79,20 +86,26 @@ def delete_extension(*, extension: ClaimExtension, by: Operator, at: datetime) -
 
 @transaction.atomic
 def grant_extension(*, extension: ClaimExtension, by: User, at: datetime) -> bool:
-    """Let the extension receive claims at the address that ``extension`` has. False when it had been so already.
-    Raises ExtensionRefused, also when somebody has changed the address meanwhile (changed_meanwhile)."""
+    """Let the extension receive the claims, at the address, that ``extension`` has. False when it had been so already.
+    Raises ExtensionRefused (not_permitted), also when somebody has changed either meanwhile (changed_meanwhile)."""
+    if not by.has_perm("recovery.grant_claimextension"):
+        raise ExtensionRefused("not_permitted", "recovery.grant_claimextension")
     _check(extension)
-    as_seen = ClaimExtension.objects.filter(
-        pk=extension.pk, target_url=extension.target_url, resource_id=extension.resource_id
-    )
-    if not as_seen.filter(granted_at=None).update(granted_at=at):
-        if not as_seen.exists():
-            raise ExtensionRefused("changed_meanwhile", "The extension has another address now.")
+    fresh = ClaimExtension.objects.select_for_update().get(pk=extension.pk)
+    seen = (extension.target_url, extension.resource_id, sorted(extension.claims))
+    if (fresh.target_url, fresh.resource_id, sorted(fresh.claims)) != seen:
+        raise ExtensionRefused("changed_meanwhile", "The extension has another address, or other claims, now.")
+    if fresh.granted_at is not None:
         return False
-    extension.granted_at = at
+    extension.granted_at, extension.granted_claims = at, sorted(extension.claims)
+    extension.save(update_fields=["granted_at", "granted_claims"])
     _note(
         "Grant permission to custom authentication extension", extension, by=Operator(user=by), at=at,
-        details={"permission": claim_validation.ROLE, "targetUrl": extension.target_url},
+        details={
+            "permission": claim_validation.ROLE,
+            "targetUrl": extension.target_url,
+            "claims": ", ".join(extension.granted_claims) or "names",
+        },
     )  # fmt: skip
     return True
 

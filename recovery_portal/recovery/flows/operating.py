@@ -48,12 +48,14 @@ def record_profile_removal(
     )
 
 
-def record_exclusion_change(*, changed_by: User | None, groups: list[str], at: datetime, application: str = "") -> None:
+def record_exclusion_change(
+    *, changed_by: User | None, before: list[str], groups: list[str], at: datetime, application: str = ""
+) -> None:
     audit.record(
         activity="Account Recovery settings updated",
         at=at,
         initiated_by=changed_by,
         application=application,
-        details={"excludedGroups": ", ".join(groups)},
+        details={"excludedGroups": f"{', '.join(before) or 'no group'} -> {', '.join(groups) or 'no group'}"},
         category=CATEGORY,
     )

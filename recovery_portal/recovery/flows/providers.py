@@ -17,8 +17,12 @@ from idv.verifier.flows.registry import Subscription
 from idv.verifier.models import IdentityProvider
 from recovery_portal.kit.typed import one_line
 
+from .holding import require_free
+
 SUBSCRIPTION_UPDATED = "Identity verification provider subscription updated"
 _CATEGORY = "Policy"
+# What may change without making another provider of it: nobody is believed who was not.
+_HARMLESS: Final = frozenset({"name", "description", "contact", "enabled", "client_id"})
 _TOLD: Final = frozenset(
     {"issuer", "client_id", "description", "contact", "enabled", "allowed_vcts", "pinned_algorithms"}
 )
@@ -76,8 +80,11 @@ def record_change(*, provider: IdentityProvider, by: User, changes: dict[str, st
 
 @transaction.atomic
 def configure(*, provider: IdentityProvider, fields: Mapping[str, Any], by: Operator, at: datetime) -> None:
-    """Set a new or known provider up from outside the console. Raises RegistryRefused."""
+    """Set a new or known provider up from outside the console. Raises RegistryRefused, SwitchRefused
+    (approval_required)."""
     new = provider._state.adding
+    if not new and fields.keys() - _HARMLESS:
+        require_free(provider)
     changes = {name: f"{getattr(provider, name)} -> {value}"[:500] for name, value in fields.items() if name in _TOLD}
     registry.configure(provider=provider, fields=fields)
     activity = "Identity verification provider registered" if new else "Identity verification provider updated"

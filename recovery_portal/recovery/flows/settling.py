@@ -11,7 +11,7 @@ from recovery_portal.kit.errors import DomainError
 from ..machine import State
 from ..models import AttemptRequest, RecoveryAttempt
 from .checking import conclude
-from .deciding import VALIDATE
+from .deciding import VALIDATE, conclude_claims
 from .presenting import hear_answer
 
 # Longer than a worker needs for an extension with both its tries.
@@ -27,11 +27,14 @@ def settle_lost(*, at: datetime) -> int:
     checked = RecoveryAttempt.objects.select_related("face_check").filter(
         state=State.CHECKING_FACE, face_check__status__in=["unusable", "passed", "failed"]
     )
-    unvalidated = RecoveryAttempt.objects.filter(state=State.FACE_CHECKED, moved_at__lte=at - _VALIDATION_LOST_AFTER)
+    undecided = RecoveryAttempt.objects.filter(state=State.FACE_CHECKED)
+    untold = undecided.filter(verdict_due_at__lte=at)
+    unvalidated = undecided.filter(verdict_due_at=None, moved_at__lte=at - _VALIDATION_LOST_AFTER)
     for attempt in unvalidated:
         queue.enqueue(VALIDATE, attempt_id=str(attempt.pk))
     missed: list[Callable[[], None]] = [partial(hear_answer, request=asked.request, at=at) for asked in answered]
     missed += [partial(conclude, face_check=a.face_check, at=at) for a in checked if a.face_check is not None]
+    missed += [partial(conclude_claims, attempt_id=str(attempt.pk), at=at) for attempt in untold]
     return sum(_settle(one) for one in missed)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from ..models import ClaimExtension, ExtensionCall, ExtensionListener, RecoveryA
 
 log = structlog.get_logger(__name__)
 
+_ALWAYS = frozenset({"firstName", "lastName"})
 _TOKEN_LIFETIME = timedelta(minutes=5)
 _FETCH_ERRORS = {
     "address_refused": ExtensionError.Blocked,
@@ -95,6 +96,9 @@ def _ask(extension: ClaimExtension, question: Question, call: ExtensionCall, at:
         )
     except ratelimit.RateLimited as limited:
         raise CallFailed(ExtensionError.ThrottlingError) from limited
+    # What somebody consented to is what is sent, whatever an attempt that began earlier has brought along.
+    allowed = _ALWAYS.union(extension.granted_claims)
+    question = replace(question, claims={name: said for name, said in question.claims.items() if name in allowed})
     content = claim_validation.body(_event(extension, listener, question))
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_token(audience, at)}"}
     timeout_ms = listener.timeout_ms or extension.timeout_ms

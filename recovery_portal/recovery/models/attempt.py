@@ -56,6 +56,9 @@ class RecoveryAttempt(models.Model):
     face_check = models.ForeignKey(FaceCheck, models.SET_NULL, null=True, related_name="+")
     face_device = models.ForeignKey("AttemptDevice", models.SET_NULL, null=True, related_name="+")
     match_detail = models.JSONField(_("match detail"), default=dict)
+    # What a worker has found out and nobody sees before its time: how long an extension takes says nothing then.
+    verdict_json = models.JSONField(default=dict, editable=False)
+    verdict_due_at = models.DateTimeField(null=True, editable=False)
     would_have = models.CharField(_("in Production"), max_length=64, blank=True)
     pairing_number = models.PositiveSmallIntegerField(null=True, editable=False)
     pairing_choices = models.JSONField(default=list, editable=False)

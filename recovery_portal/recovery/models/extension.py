@@ -38,6 +38,7 @@ class ClaimExtension(models.Model):
     )
     claims = models.JSONField(_("claims sent besides the names"), default=list, blank=True)
     granted_at = models.DateTimeField(_("permission granted"), null=True, blank=True, editable=False)
+    granted_claims = models.JSONField(_("claims granted"), default=list, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), editable=False)
 
     class Meta:

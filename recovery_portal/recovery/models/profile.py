@@ -237,7 +237,10 @@ class RecoveryPolicy(models.Model):
     approval_required = models.BooleanField(
         _("a second operator approves"),
         default=False,
-        help_text=_("A switch to Production waits for another operator. Doing without it again does, too."),
+        help_text=_(
+            "A switch to Production waits for another operator, and so does what lets more people recover there, or by "
+            "less proof. Doing without it again does, too."
+        ),
     )
     evaluations_required = models.PositiveIntegerField(
         _("successful evaluations"),
