@@ -43,6 +43,8 @@ VAULT_KEY = env.secret("PORTAL_VAULT_KEY")
 PORTAL_BASE_URL = env.text("PORTAL_BASE_URL").rstrip("/")
 PROVIDER_BASE_URL = env.text("PROVIDER_BASE_URL", "" if ROLE == "portal" else None).rstrip("/")
 WALLET_URL = env.text("WALLET_URL").rstrip("/")
+# By this name issuers know the wallet that ask people on their own pages (OpenID4VCI 1.0 section 5).
+WALLET_CLIENT_ID = env.text("WALLET_CLIENT_ID", WALLET_URL)
 OWN_BASE_URL = {"portal": PORTAL_BASE_URL, "provider": PROVIDER_BASE_URL, "wallet": WALLET_URL, "all": PORTAL_BASE_URL}[
     ROLE
 ]

@@ -5,7 +5,8 @@ Issuer did:web, holder did:jwk; everything is visible to whoever it is shown to.
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from idv.credentials import jose
@@ -14,6 +15,7 @@ from idv.credentials.sd_jwt import StatusReference
 
 CONTEXT = "https://www.w3.org/2018/credentials/v1"
 BASE_TYPE = "VerifiableCredential"
+PRESENTATION_LIFETIME = timedelta(minutes=5)
 
 
 def issue(
@@ -45,3 +47,20 @@ def issue(
         payload["status"] = {"status_list": {"idx": status.idx, "uri": status.uri}}
     named = SigningKey(private_key=key.private_key, kid=f"{issuer_did}#{key.kid}")
     return jose.sign(payload, typ="JWT", key=named, named_by="kid")
+
+
+def present(
+    credential: str, *, holder_did: str, audience: str, nonce: str, holder_key: SigningKey, at: datetime
+) -> str:
+    """The credential inside a presentation of its holder, a did:jwk (OpenID4VP 1.0 appendix B.1.3.1)."""
+    payload = {
+        "iss": holder_did,
+        "aud": audience,
+        "nonce": nonce,
+        "jti": f"urn:uuid:{uuid.uuid4()}",
+        "iat": jose.seconds(at),
+        "nbf": jose.seconds(at),
+        "exp": jose.seconds(at + PRESENTATION_LIFETIME),
+        "vp": {"@context": [CONTEXT], "type": ["VerifiablePresentation"], "verifiableCredential": [credential]},
+    }
+    return jose.sign(payload, typ="JWT", key=replace(holder_key, kid=f"{holder_did}#0"), named_by="kid")

@@ -17,7 +17,9 @@ from idv.credentials.trust import TrustedIssuers
 from idv.credentials.verify import (
     CLOCK_SKEW,
     KEY_BINDING_AGE,
+    CredentialInvalid,
     PresentationInvalid,
+    VerifiedCredential,
     VerifiedPresentation,
     check_times,
     status_reference,
@@ -60,7 +62,7 @@ def presentation(
         key = trusted.key_of(issuer, {"kid": name}, at, vct=trusted.require_vct(issuer, expected_vct))
         payload = jose.verify(compact, key=key, typ=_TYP).payload
         # 3 times
-        issued_at, expires_at = check_times(payload, at)
+        issued_at, expires_at = _check_times(payload, at)
         # 4 the type; what the inner object says of issuer and subject is what the signed claims say
         claims = _claims_of(credential, payload, expected_type)
         # 5 the holder is a did:jwk, and signed the presentation
@@ -93,6 +95,59 @@ def presentation(
     )
 
 
+def credential(
+    compact: str,
+    *,
+    expected_holder_jwk: Mapping[str, Any],
+    expected_type: str,
+    issuer_key: ec.EllipticCurvePublicKey,
+    at: datetime,
+) -> VerifiedCredential:
+    """Verify a VC JWT that a wallet has just received. Raises CredentialInvalid.
+
+    ``issuer_key`` is the one that the named issuer publishes under the name in the header. Does **not** ask for the
+    status: it was issued this minute.
+    """
+    try:
+        # 1 parsed, bounded; a credential and no presentation; alg, typ, signature
+        payload = jose.verify(compact, key=issuer_key, typ=_TYP).payload
+        vc = payload.get("vc")
+        if not isinstance(vc, dict) or "vp" in payload:
+            raise CredentialInvalid("vc_malformed", "no credential, or a presentation in its place")
+        # 2 times
+        issued_at, expires_at = _check_times(payload, at)
+        # 3 the type; what the inner object says of issuer and subject is what the signed claims say
+        claims = _claims_of(vc, payload, expected_type)
+        # 4 it is bound to the wallet's own key
+        holder_key = holder_key_of(payload)
+        if holder_key != public_key_of(expected_holder_jwk):
+            raise CredentialInvalid("holder_unexpected", "the credential is bound to another key")
+    except CredentialInvalid:
+        raise
+    except DomainError as error:
+        raise CredentialInvalid(error.code, error.reason) from error
+    return VerifiedCredential(
+        issuer=str(payload["iss"]),
+        vct=expected_type,
+        claims=claims,
+        holder_jwk=jwk_of(holder_key),
+        holder_key=holder_key,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        status=status_reference(payload),
+    )
+
+
+def holder_key_of(payload: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    """The key of the credential's subject, a did:jwk. Raises PresentationInvalid, KeyInvalid and others."""
+    return _holder_key(payload.get("sub"))
+
+
+def _check_times(payload: Mapping[str, Any], at: datetime) -> tuple[datetime, datetime]:
+    # VC Data Model 1.1 says by nbf when it was issued (section 6.3.1); an iat beside it counts as well.
+    return check_times({"iat": payload.get("nbf"), **payload}, at)
+
+
 def _one_credential(payload: Mapping[str, Any]) -> str:
     vp = payload.get("vp")
     types = vp.get("type") if isinstance(vp, dict) else None
@@ -122,9 +177,9 @@ def _claims_of(credential: Mapping[str, Any], payload: Mapping[str, Any], expect
     if not isinstance(subject, dict):
         raise PresentationInvalid("vc_malformed", "credentialSubject is no object")
     # VC Data Model 1.1 6.3.1: what stands in both places must be the same, or two readers read two credentials.
-    if credential.get("issuer", payload["iss"]) != payload["iss"] or subject.get(
-        "id", payload.get("sub")
-    ) != payload.get("sub"):
+    named = credential.get("issuer", payload["iss"])
+    issuer = named.get("id") if isinstance(named, dict) else named
+    if issuer != payload["iss"] or subject.get("id", payload.get("sub")) != payload.get("sub"):
         raise PresentationInvalid("vc_malformed", "issuer or subject differ inside and outside")
     return {name: value for name, value in subject.items() if name != "id"}
 

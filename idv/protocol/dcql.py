@@ -13,6 +13,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_CREDENTIALS = 8
 _MAX_CLAIMS = 64
 _AKI = "aki"
+_BASE_TYPE = "VerifiableCredential"
+_EXPANDED_BASE_TYPE = f"https://www.w3.org/2018/credentials#{_BASE_TYPE}"
 
 Path = tuple[str | int | None, ...]
 
@@ -26,12 +28,15 @@ class HeldCredential:
     """What a wallet tells ``match`` about one credential: its type, its claims disclosed, and who certified its key.
 
     ``authority_key_ids`` are the key identifiers that the certificates in its header name as their authorities'.
+    A ``jwt_vc_json`` has W3C ``types`` instead of a ``vct``, and its claims lie below ``credentialSubject``.
     """
 
     key: str
     vct: str
     claims: Mapping[str, Any]
     authority_key_ids: frozenset[str] = frozenset()
+    format: str = FORMAT
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +99,7 @@ def jwt_query(*, query_id: str, credential_type: str, claims: Sequence[str]) -> 
     entry = {
         "id": query_id,
         "format": JWT_FORMAT,
-        "meta": {"type_values": [["VerifiableCredential", credential_type]]},
+        "meta": {"type_values": [[_BASE_TYPE, credential_type]]},
         "claims": [{"path": ["credentialSubject", name]} for name in claims],
     }
     built = {"credentials": [entry]}
@@ -131,8 +136,6 @@ def match(dcql_query: Mapping[str, Any], held: Sequence[HeldCredential]) -> dict
     """
     found: dict[str, list[Match]] = {}
     for entry in dcql_query["credentials"]:
-        if entry["format"] != FORMAT:
-            continue
         for candidate in held:
             options = _options_for(entry, candidate)
             if options:
@@ -204,9 +207,17 @@ def _step_into(item: Any, step: str | int | None) -> list[Any]:
 
 
 def _options_for(entry: Mapping[str, Any], candidate: HeldCredential) -> tuple[tuple[Path, ...], ...]:
-    if candidate.vct not in entry["meta"]["vct_values"] or not _may_be_certified(entry, candidate):
+    if entry["format"] != candidate.format or not _is_of_type(entry["meta"], candidate):
         return ()
-    return _satisfied(entry, candidate.claims)
+    return _satisfied(entry, candidate.claims) if _may_be_certified(entry, candidate) else ()
+
+
+def _is_of_type(meta: Mapping[str, Any], candidate: HeldCredential) -> bool:
+    if candidate.format == FORMAT:
+        return candidate.vct in meta["vct_values"]
+    # Appendix B.1.1 compares expanded names; a name that no context maps, as those of all our types, expands to itself.
+    names = candidate.types | ({_EXPANDED_BASE_TYPE} if _BASE_TYPE in candidate.types else set())
+    return any(names.issuperset(alternative) for alternative in meta["type_values"])
 
 
 def _may_be_certified(entry: Mapping[str, Any], candidate: HeldCredential) -> bool:

@@ -1,21 +1,31 @@
-"""OpenID4VCI 1.0: the offer, the proof of possession, the credential request and its errors."""
+"""OpenID4VCI 1.0: the proof of possession, the credential request and its errors; the offer stands beside it."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from idv.credentials import jose
 from idv.credentials.keys import SigningKey, jwk_of, thumbprint
-from idv.protocol import links, proof_keys, strict_json
+from idv.protocol import did, proof_keys, strict_json
+from idv.protocol.credential_offer import PRE_AUTHORIZED_GRANT as PRE_AUTHORIZED_GRANT
+from idv.protocol.credential_offer import SCHEME as SCHEME
+from idv.protocol.credential_offer import CredentialOffer as CredentialOffer
+from idv.protocol.credential_offer import OfferInvalid as OfferInvalid
+from idv.protocol.credential_offer import OfferLink as OfferLink
+from idv.protocol.credential_offer import TxCode as TxCode
+from idv.protocol.credential_offer import offer_link as offer_link
+from idv.protocol.credential_offer import offer_link_by_reference as offer_link_by_reference
+from idv.protocol.credential_offer import offer_link_by_value as offer_link_by_value
+from idv.protocol.credential_offer import offer_members as offer_members
+from idv.protocol.credential_offer import parse_offer as parse_offer
+from idv.protocol.credential_offer import parse_offer_link as parse_offer_link
 from idv.protocol.issuance_encryption import ResponseEncryption, response_encryption_in
 from idv.protocol.messages import IssuanceInvalid as IssuanceInvalid
 from recovery_portal.kit.errors import DomainError
 
 PROOF_TYP = "openid4vci-proof+jwt"
-PRE_AUTHORIZED_GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-SCHEME = "openid-credential-offer"
 PROOF_AGE = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(seconds=60)
 #: Errors of the token endpoint (section 6.3) and of the credential endpoint (section 8.3.1.2).
@@ -35,38 +45,7 @@ CREDENTIAL_ERRORS = frozenset(
     }
 )
 _NOT_IN_DESCRIPTION = re.compile(r"[^\x20-\x21\x23-\x5B\x5D-\x7E]")
-_MAX_CONFIGURATIONS = 20
-
-
-class OfferInvalid(DomainError):
-    """An offer that a wallet must not act on."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TxCode:
-    """How the transaction code looks that the person must type; its value travels by another way."""
-
-    length: int | None = None
-    input_mode: Literal["numeric", "text"] = "numeric"
-    description: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CredentialOffer:
-    """An offer with the pre-authorized code grant. With ``tx_code`` set, even if empty, the code is required."""
-
-    credential_issuer: str
-    credential_configuration_ids: tuple[str, ...]
-    pre_authorized_code: str
-    tx_code: TxCode | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfferLink:
-    """What an offer link says: the offer itself, or where to fetch it. Exactly one of the two is set."""
-
-    offer: CredentialOffer | None
-    offer_uri: str | None
+_MAX_CREDENTIALS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,92 +67,22 @@ class VerifiedProof:
     issued_at: datetime
 
 
-def offer_members(offer: CredentialOffer) -> dict[str, Any]:
-    """The offer as JSON members (section 4.1.1)."""
-    grant: dict[str, Any] = {"pre-authorized_code": offer.pre_authorized_code}
-    if offer.tx_code is not None:
-        tx_code: dict[str, Any] = {"input_mode": offer.tx_code.input_mode}
-        if offer.tx_code.length is not None:
-            tx_code["length"] = offer.tx_code.length
-        if offer.tx_code.description:
-            tx_code["description"] = offer.tx_code.description
-        grant["tx_code"] = tx_code
-    return {
-        "credential_issuer": offer.credential_issuer,
-        "credential_configuration_ids": list(offer.credential_configuration_ids),
-        "grants": {PRE_AUTHORIZED_GRANT: grant},
-    }
-
-
-def code_flow_offer_members(
-    *, credential_issuer: str, credential_configuration_ids: Sequence[str], issuer_state: str
-) -> dict[str, Any]:
-    """An offer for the authorization code flow; ``issuer_state`` comes back in the pushed request (section 5.1.3)."""
-    return {
-        "credential_issuer": credential_issuer,
-        "credential_configuration_ids": list(credential_configuration_ids),
-        "grants": {"authorization_code": {"issuer_state": issuer_state}},
-    }
-
-
-def offer_link(offer: CredentialOffer, *, base: str = f"{SCHEME}://") -> str:
-    """The offer by value. ``base`` is the scheme for any wallet, or the address of a web wallet."""
-    return offer_link_by_value(offer_members(offer), base=base)
-
-
-def offer_link_by_value(members: Mapping[str, Any], *, base: str = f"{SCHEME}://") -> str:
-    """As ``offer_link``, for an offer's JSON members."""
-    return links.build(base, {"credential_offer": strict_json.dumps(members)})
-
-
-def offer_link_by_reference(offer_uri: str, *, base: str = f"{SCHEME}://") -> str:
-    """The offer by reference: shorter in a QR, and the code does not stand in it."""
-    return links.build(base, {"credential_offer_uri": offer_uri})
-
-
-def parse_offer_link(link: str) -> OfferLink:
-    """Read an offer link of whatever base. Raises OfferInvalid."""
-    try:
-        members = links.members_of(link)
-    except links.LinkInvalid as error:
-        raise OfferInvalid("offer_malformed", error.reason) from error
-    if ("credential_offer" in members) == ("credential_offer_uri" in members):
-        raise OfferInvalid("offer_malformed", "exactly one of credential_offer and credential_offer_uri")
-    if "credential_offer" in members:
-        return OfferLink(offer=parse_offer(members["credential_offer"]), offer_uri=None)
-    return OfferLink(offer=None, offer_uri=_issuer_address(members["credential_offer_uri"]))
-
-
-def parse_offer(document: bytes | str) -> CredentialOffer:
-    """Read an offer as fetched or as it stands in a link. Raises OfferInvalid; unknown members are ignored."""
-    try:
-        members = strict_json.load_object(document, max_bytes=16_384)
-    except strict_json.JsonInvalid as error:
-        raise OfferInvalid("offer_malformed", error.reason) from error
-    ids: Any = members.get("credential_configuration_ids")
-    if not _is_texts(ids, most=_MAX_CONFIGURATIONS) or len(set(ids)) != len(ids):
-        raise OfferInvalid("offer_malformed", "credential_configuration_ids is not a list of different names")
-    grants = members.get("grants")
-    grant = grants.get(PRE_AUTHORIZED_GRANT) if isinstance(grants, dict) else None
-    if not isinstance(grant, dict) or not isinstance(grant.get("pre-authorized_code"), str):
-        raise OfferInvalid("offer_unsupported", "an offer without a pre-authorized code")
-    return CredentialOffer(
-        credential_issuer=_issuer_address(members.get("credential_issuer")),
-        credential_configuration_ids=tuple(ids),
-        pre_authorized_code=grant["pre-authorized_code"],
-        tx_code=_tx_code(grant["tx_code"]) if "tx_code" in grant else None,
-    )
-
-
 def token_form(*, pre_authorized_code: str, tx_code: str | None) -> dict[str, str]:
     """The form a wallet posts to the token endpoint (section 6.1)."""
     form = {"grant_type": PRE_AUTHORIZED_GRANT, "pre-authorized_code": pre_authorized_code}
     return form if tx_code is None else {**form, "tx_code": tx_code}
 
 
-def build_proof(*, key: SigningKey, audience: str, nonce: str, at: datetime) -> str:
-    """A proof of possession for ``key``; ``audience`` is the credential issuer. No ``iss``: we are anonymous there."""
-    return jose.sign({"aud": audience, "iat": jose.seconds(at), "nonce": nonce}, typ=PROOF_TYP, key=key, named_by="jwk")
+def build_proof(
+    *, key: SigningKey, audience: str, nonce: str | None, at: datetime, named_by: Literal["jwk", "kid"] = "jwk"
+) -> str:
+    """A proof of possession for ``key``; ``audience`` is the credential issuer. No ``iss``: we are anonymous there.
+
+    Named by ``kid`` the key is a did:jwk, for credentials whose holder is a DID.
+    """
+    payload = {"aud": audience, "iat": jose.seconds(at)} | ({} if nonce is None else {"nonce": nonce})
+    named = replace(key, kid=f"{did.of_jwk(key.public_jwk())}#0") if named_by == "kid" else key
+    return jose.sign(payload, typ=PROOF_TYP, key=named, named_by=named_by)
 
 
 def credential_request(*, configuration_id: str, proofs: Sequence[str]) -> dict[str, Any]:
@@ -231,7 +140,7 @@ def parse_credential_response(body: bytes) -> list[str]:
     except strict_json.JsonInvalid as error:
         raise IssuanceInvalid("credential_response_malformed", error.reason) from error
     credentials = members.get("credentials")
-    if not isinstance(credentials, list) or not 0 < len(credentials) <= _MAX_CONFIGURATIONS:
+    if not isinstance(credentials, list) or not 0 < len(credentials) <= _MAX_CREDENTIALS:
         raise IssuanceInvalid("credential_response_malformed", "no credentials in it")
     if not all(isinstance(entry, dict) and isinstance(entry.get("credential"), str) for entry in credentials):
         raise IssuanceInvalid("credential_response_malformed", "a credential that is no text")
@@ -269,27 +178,5 @@ def _open_proof(proof: str, *, audience: str, at: datetime, client_id: str | Non
     return VerifiedProof(holder_jwk=jwk_of(key), nonce=nonce, issued_at=issued_at)
 
 
-def _tx_code(members: object) -> TxCode:
-    if not isinstance(members, dict):
-        raise OfferInvalid("offer_malformed", "tx_code is not an object")
-    length, mode, description = (
-        members.get("length"),
-        members.get("input_mode", "numeric"),
-        members.get("description", ""),
-    )
-    if isinstance(length, bool) or not isinstance(length, int | None) or (length is not None and not 0 < length <= 64):
-        raise OfferInvalid("offer_malformed", "tx_code has no sensible length")
-    if mode not in ("numeric", "text") or not isinstance(description, str) or len(description) > 300:
-        raise OfferInvalid("offer_malformed", "tx_code has another input_mode or a long description")
-    return TxCode(length=length, input_mode="text" if mode == "text" else "numeric", description=description)
-
-
 def _is_texts(value: Any, *, most: int) -> bool:
     return isinstance(value, list) and 0 < len(value) <= most and all(isinstance(item, str) and item for item in value)
-
-
-def _issuer_address(value: object) -> str:
-    try:
-        return links.web_address(value)
-    except links.LinkInvalid as error:
-        raise OfferInvalid("offer_malformed", error.reason) from error

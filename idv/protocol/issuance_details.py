@@ -35,3 +35,9 @@ def granted(configuration_id: str, identifiers: Sequence[str]) -> list[dict[str,
             "credential_identifiers": list(identifiers),
         }
     ]
+
+
+def wanted(configuration_id: str, *, locations: Sequence[str] = ()) -> str:
+    """The parameter by which a wallet asks for one configuration; ``locations`` names the issuer (section 5.1.1)."""
+    entry: dict[str, Any] = {"type": _TYPE, "credential_configuration_id": configuration_id}
+    return strict_json.dumps([entry | ({"locations": list(locations)} if locations else {})])

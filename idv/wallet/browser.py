@@ -25,6 +25,9 @@ _UNLOCKED = "wallet_unlocked"
 _WAITING = "wallet_waiting"
 _AFTER_UNLOCK = "wallet_after_unlock"
 _WAY_BACK = "wallet_way_back"
+_LEFT = "wallet_left"
+_RETURNED = "wallet_returned"
+_LEFT_AT_ONCE = 4
 
 
 def cookie_name() -> str:
@@ -112,6 +115,36 @@ def way_back(request: HttpRequest, link_id: uuid.UUID) -> tuple[str | None, bool
     if not isinstance(kept, dict) or kept.get("link") != str(link_id):
         return None, True
     return kept["continue_at"], kept["was_told"]
+
+
+def remember_leaving(request: HttpRequest, link_id: uuid.UUID, *, state: str, url: str) -> None:
+    """This session goes to an issuer's page; who comes back with this `state` in another one is somebody else."""
+    left = dict(list(request.session.get(_LEFT, {}).items())[1 - _LEFT_AT_ONCE :])
+    request.session[_LEFT] = left | {tokens.digest(state): {"link": str(link_id), "url": url}}
+
+
+def way_out(request: HttpRequest, link_id: uuid.UUID) -> str | None:
+    """Where this session was to go on for this link, last."""
+    left = request.session.get(_LEFT, {}).values()
+    return next((entry["url"] for entry in reversed(list(left)) if entry["link"] == str(link_id)), None)
+
+
+def take_left(request: HttpRequest, state: str) -> str | None:
+    """The id of the link for which this session left with this `state`; once."""
+    left = dict(request.session.get(_LEFT, {}))
+    entry = left.pop(tokens.digest(state), None)
+    request.session[_LEFT] = left
+    return entry["link"] if entry else None
+
+
+def keep_return(request: HttpRequest, query: str) -> None:
+    """Keep an issuer's answer that came while the wallet was locked. In the session, because a code is in it."""
+    request.session[_RETURNED] = query
+
+
+def take_return(request: HttpRequest) -> str | None:
+    query = request.session.pop(_RETURNED, None)
+    return query if isinstance(query, str) else None
 
 
 def take_place(request: HttpRequest) -> str | None:

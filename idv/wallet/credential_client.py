@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from idv.credentials import jose, keys
 from idv.protocol import issuance
+from idv.wallet import bound
 from idv.wallet.errors import IssuerRefused
-from idv.wallet.issuer_client import Grant, Issuer
-from idv.wallet.issuer_wire import ACCEPT, error_of, json_in, send
+from idv.wallet.issuer_client import Grant
+from idv.wallet.issuer_metadata import Issuer
+from idv.wallet.issuer_wire import error_of, json_in
 from idv.wallet.wire import Wire
 from recovery_portal.kit import http
 from recovery_portal.kit.errors import DomainError
@@ -33,49 +36,55 @@ class Deferred:
     interval_s: int
 
 
-def request_credentials(line: Wire, issuer: Issuer, grant: Grant, *, proofs: list[str]) -> Issued | Deferred:
+def request_credentials(
+    line: Wire, issuer: Issuer, grant: Grant, *, proofs: list[str], at: datetime
+) -> Issued | Deferred:
     """Credential request (8.2). Raises IssuerRefused; nonce_refused: try once more with a fresh one (8.3.1.2)."""
     request = issuance.credential_request(configuration_id=issuer.configuration_id, proofs=proofs)
     if grant.credential_identifier:  # named by the token answer, it must be used instead (8.2)
         request = {"credential_identifier": grant.credential_identifier, "proofs": request["proofs"]}
-    return _exchange(line, issuer, grant, issuer.credential_endpoint, request, most=len(proofs))
+    return _exchange(line, issuer, grant, issuer.credential_endpoint, request, most=len(proofs), at=at)
 
 
-def collect_deferred(line: Wire, issuer: Issuer, grant: Grant, *, transaction_id: str, most: int) -> Issued | Deferred:
+def collect_deferred(
+    line: Wire, issuer: Issuer, grant: Grant, *, transaction_id: str, most: int, at: datetime
+) -> Issued | Deferred:
     """Ask again (9.1). Raises IssuerRefused."""
-    return _exchange(line, issuer, grant, issuer.deferred_endpoint, {"transaction_id": transaction_id}, most=most)
+    wanted = {"transaction_id": transaction_id}
+    return _exchange(line, issuer, grant, issuer.deferred_endpoint, wanted, most=most, at=at)
 
 
-def notify(line: Wire, *, endpoint: str, access_token: str, notification_id: str, event: str) -> bool:
+def notify(line: Wire, grant: Grant, *, endpoint: str, notification_id: str, event: str, at: datetime) -> bool:
     """Tell the issuer what became of its credential (11.1). Best effort by the standard: says whether it was taken."""
+    told = {"notification_id": notification_id, "event": event}
     try:
-        answer = line.send(
-            "POST",
-            endpoint,
-            json={"notification_id": notification_id, "event": event},
-            headers=ACCEPT | {"Authorization": f"Bearer {access_token}"},
+        answer = bound.post(
+            line, endpoint, key=grant.dpop_key, at=at, access_token=grant.access_token, json=told
         )
-    except http.FetchFailed:
+    except IssuerRefused:
         return False
     return 200 <= answer.status < 300
 
 
 def _exchange(
-    line: Wire, issuer: Issuer, grant: Grant, url: str, request: dict[str, Any], *, most: int
+    line: Wire, issuer: Issuer, grant: Grant, url: str, request: dict[str, Any], *, most: int, at: datetime
 ) -> Issued | Deferred:
-    headers = {"Accept": "application/json, application/jwt", "Authorization": f"Bearer {grant.access_token}"}
+    headers = {"Accept": "application/json, application/jwt"}
     answer_key = keys.generate_encryption() if issuer.encrypts_answers else None
-    if issuer.encryption_jwk is None:
-        answer = send(line, "POST", url, json=request, headers=headers, max_bytes=_CREDENTIALS_MAX_BYTES)
-    else:
-        answer = send(
-            line,
-            "POST",
-            url,
-            content=_encrypted(request, issuer.encryption_jwk, answer_key),
-            headers=headers | {"Content-Type": "application/jwt"},
-            max_bytes=_CREDENTIALS_MAX_BYTES,
-        )
+    sent: dict[str, Any] = {"json": request}
+    if issuer.encryption_jwk is not None:
+        sent = {"content": _encrypted(request, issuer.encryption_jwk, answer_key)}
+        headers["Content-Type"] = "application/jwt"
+    answer = bound.post(
+        line,
+        url,
+        key=grant.dpop_key,
+        at=at,
+        access_token=grant.access_token,
+        headers=headers,
+        max_bytes=_CREDENTIALS_MAX_BYTES,
+        **sent,
+    )
     if answer.status not in {200, 202}:
         error = error_of(answer)  # never encrypted (8.3.1)
         code = "nonce_refused" if error == "invalid_nonce" else "issuer_refused"

@@ -9,7 +9,8 @@ from idv.credentials import keys
 from idv.wallet import links
 from idv.wallet.credential_client import Deferred
 from idv.wallet.errors import LinkRefused
-from idv.wallet.issuer_client import Grant, Issuer
+from idv.wallet.issuer_client import Grant
+from idv.wallet.issuer_metadata import Issuer
 from idv.wallet.models import IncomingLink
 from idv.wallet.sealing import OpenWallet
 

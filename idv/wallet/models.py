@@ -32,6 +32,7 @@ class HeldCredential(models.Model):
     issuer_address = models.CharField(max_length=512, help_text="The credential issuer the wallet talked to.")
     issuer_name = models.CharField(max_length=120)
     credential_type = models.CharField(max_length=512)
+    format = models.CharField(max_length=20, default="dc+sd-jwt")
     display = models.JSONField(default=dict, help_text="name, description; nothing personal")
     labels = models.JSONField(default=list, help_text="[{path, label}] from the issuer's metadata")
     notification_sealed = models.BinaryField(null=True, blank=True)

@@ -71,6 +71,23 @@ ADVICE: dict[str, Advice] = {
         ),
         can_retry=True,
     ),
+    "wallet_unknown": Advice(
+        _("The issuer does not know this wallet"),
+        _("Nothing was added. The issuer gives Verified IDs only to wallets it has registered: ask it, or use another."),
+    ),
+    "authorization_unknown": Advice(
+        _("This answer belongs to nothing here"),
+        _("Nothing was added. It was used before, or was not asked for in this browser. Start again with the offer."),
+    ),
+    "authorization_mixed_up": Advice(
+        _("The answer came from somebody else"),
+        _("Nothing was added. Whoever answered is not who was asked. Start again with a new offer."),
+    ),
+    "authorization_refused": Advice(
+        _("The issuer did not agree"),
+        _("Nothing was added. You declined there, or the issuer did. You can try once more."),
+        can_retry=True,
+    ),
     "not_ready": Advice(
         _("The issuer needs more time"), _("Nothing was added yet. Ask the issuer for a new offer when it is ready.")
     ),

@@ -10,12 +10,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from idv.credentials import jose, keys, sd_jwt
-from idv.credentials.trust import authorities_named_in
+from idv.credentials import keys
 from idv.protocol import dcql
 from idv.protocol import presentation as protocol
 from idv.protocol.transaction_data import digest_of
-from idv.wallet import display, links, verifier_client
+from idv.wallet import display, formats, links, verifier_client
 from idv.wallet.display import ShownClaim
 from idv.wallet.errors import LinkRefused, VerifierRefused
 from idv.wallet.models import CredentialCopy, HeldCredential, IncomingLink, SharingRecord
@@ -86,7 +85,7 @@ def read_request(*, opened: OpenWallet, link: IncomingLink, wanted: Collection[s
         purpose=display.line(agreed.purpose if agreed else request.purpose, limit=300),
         account=display.line(agreed.account if agreed else ""),
         asked_from=display.line(agreed.asked_from if agreed else ""),
-        parts=_parts(opened, request.dcql_query, wanted, at),
+        parts=_parts(opened, request, wanted, at),
     )
 
 
@@ -171,32 +170,33 @@ _REFUSALS = {
 }
 
 
-def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str], at: datetime) -> list[Part]:
-    unexpired = Q(expires_at=None) | Q(expires_at__gt=at)
-    credentials = {str(row.pk): row for row in opened.wallet.credentials.filter(unexpired).prefetch_related("copies")}
+def _parts(
+    opened: OpenWallet, request: protocol.PresentationRequest, wanted: Collection[str], at: datetime
+) -> list[Part]:
+    query, unexpired = request.dcql_query, Q(expires_at=None) | Q(expires_at__gt=at)
+    credentials = {
+        str(row.pk): row
+        for row in opened.wallet.credentials.filter(unexpired).prefetch_related("copies")
+        # What cannot sign what it is for is no answer to who wants that signed.
+        if formats.of(row.format).signs_transaction_data or not request.transaction_data
+    }
     copies = {key: row.copies.all()[0] for key, row in credentials.items()}
     compacts = {key: opened.open(copy.compact_sealed, purpose=COPY_SEAL).decode() for key, copy in copies.items()}
-    claims = {key: sd_jwt.read(compact) for key, compact in compacts.items()}
-    held = [
-        dcql.HeldCredential(
-            key=key,
-            vct=row.credential_type,
-            claims=claims[key],
-            authority_key_ids=authorities_named_in(jose.peek(sd_jwt.parse(compacts[key]).issuer_jwt).header),
-        )
-        for key, row in credentials.items()
-    ]
+    held = [formats.of(row.format).candidate(key, compacts[key]) for key, row in credentials.items()]
     matches = dcql.match(query, held)
     parts = []
     for query_id in _ids_to_answer(query, matches):
         fitting = matches[query_id]
         match = next((found for found in fitting if found.key in wanted), fitting[0])
-        row, disclosable = credentials[match.key], set(sd_jwt.disclosable_claims(compacts[match.key]))
-        tokens_of = [f"{query_id}:{index}" for index in range(len(match.options))]
+        row, compact = credentials[match.key], compacts[match.key]
+        claims, withholdable = formats.of(row.format).claims(compact), formats.of(row.format).withholdable(compact)
+        # Where nothing can be withheld there is nothing to choose.
+        options = match.options if withholdable else match.options[:1]
+        tokens_of = [f"{query_id}:{index}" for index in range(len(options))]
         chosen = next((index for index, token in enumerate(tokens_of) if token in wanted), 0)
-        disclose = [name for name in dcql.names_in(match.options[chosen]) if name in disclosable]
+        disclose = [name for name in dcql.names_in(options[chosen]) if name in withholdable]
         # What the issuer made undisclosable goes along whether it was asked for or not; the person sees that too.
-        shared = {n: v for n, v in claims[match.key].items() if n in disclose or n not in disclosable}
+        shared = {n: v for n, v in claims.items() if n in disclose or n not in withholdable}
         parts.append(
             Part(
                 query_id=query_id,
@@ -208,7 +208,7 @@ def _parts(opened: OpenWallet, query: Mapping[str, Any], wanted: Collection[str]
                 claim_set=tokens_of[chosen],
                 claim_sets=[
                     ClaimSet(token, [display.label_for([name], row.labels) for name in dcql.names_in(option)])
-                    for token, option in zip(tokens_of, match.options, strict=True)
+                    for token, option in zip(tokens_of, options, strict=True)
                     if token != tokens_of[chosen]
                 ],
             )
@@ -231,7 +231,7 @@ def _ids_to_answer(query: Mapping[str, Any], matches: Mapping[str, Any]) -> list
 
 
 def _presentation(opened: OpenWallet, part: Part, request: protocol.PresentationRequest, at: datetime) -> str:
-    return sd_jwt.present(
+    return formats.of(part.credential.format).present(
         opened.open(part.copy.compact_sealed, purpose=COPY_SEAL).decode(),
         disclose=part.disclose,
         audience=request.client_id,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
 from idv.protocol import dcql, did, strict_json, transaction_data
 from idv.protocol.presentation import REQUEST_MEDIA_TYPE
-from idv.wallet import wire
+from idv.wallet import did_documents, wire
 from idv.wallet.errors import VerifierRefused
 from idv.wallet.wire import Wire
 from recovery_portal.kit import http
@@ -17,7 +15,10 @@ from recovery_portal.kit import http
 _REQUEST_MAX_BYTES = 131_072
 _METADATA = strict_json.dumps(
     {
-        "vp_formats_supported": {dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}},
+        "vp_formats_supported": {
+            dcql.FORMAT: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
+            dcql.JWT_FORMAT: {"alg_values": ["ES256"]},
+        },
         "client_id_prefixes_supported": ["x509_hash", "x509_san_dns", "decentralized_identifier"],
         "request_object_signing_alg_values_supported": ["ES256"],
         transaction_data.METADATA_MEMBER: [transaction_data.TYPE],
@@ -26,22 +27,13 @@ _METADATA = strict_json.dumps(
 
 
 def fetch_did_document(line: Wire, identifier: str) -> Mapping[str, Any] | None:
-    """The document of a did:web; None for a DID that needs none, or that we cannot resolve. Raises VerifierRefused."""
-    if not identifier.startswith("did:web:"):
-        return None
+    """As `did_documents.fetch`. Raises VerifierRefused."""
     try:
-        host, path = did.document_location(identifier)
-        origin = f"https://{host}"
-        if f"http://{host}" in settings.OUTBOUND_ORIGINS:  # a house of the same emulation
-            origin = f"http://{host}"
-        answer = line.send("GET", origin + path, headers={"Accept": "application/json"})
-        if answer.status == 200:
-            return wire.object_in(answer)
+        return did_documents.fetch(line, identifier)
     except did.DidInvalid as error:
         raise VerifierRefused("request_refused", f"{error.code}: {error.reason}") from error
     except http.FetchFailed as error:
         raise VerifierRefused("verifier_unreachable", f"{error.code}: {error.reason}") from error
-    raise VerifierRefused("request_refused", f"the DID document answered {answer.status}")
 
 
 def fetch_request(line: Wire, request_uri: str, *, wallet_nonce: str | None) -> str:

@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from idv.credentials import sd_jwt
-from idv.wallet import browser, display, flows, links, receiving
+from idv.wallet import browser, display, flows, formats, links, receiving, views_issuance
 from idv.wallet.browser import for_open_wallet
 from idv.wallet.errors import LinkRefused
 from idv.wallet.forms import ChangePinForm, NewPinForm, PasteForm, PinForm
@@ -121,10 +120,10 @@ def home(request: HttpRequest, opened: OpenWallet) -> HttpResponse:
 def credential(request: HttpRequest, opened: OpenWallet, credential_id: UUID) -> HttpResponse:
     held = get_object_or_404(opened.wallet.credentials, pk=credential_id)
     copy = held.copies.all()[0]
-    claims = sd_jwt.read(opened.open(copy.compact_sealed, purpose=receiving.COPY_SEAL).decode())
+    compact = opened.open(copy.compact_sealed, purpose=receiving.COPY_SEAL).decode()
     context = {
         "credential": held,
-        "claims": display.shown_claims(claims, held.labels),
+        "claims": display.shown_claims(formats.of(held.format).claims(compact), held.labels),
         "has_expired": _has_expired(held, clock.now()),
         "here": "credential",
     }
@@ -197,7 +196,9 @@ def place_of(link: IncomingLink) -> str:
 
 def _go_on(request: HttpRequest, opened: OpenWallet) -> HttpResponse:
     """After the PIN: to what came in while the wallet was locked, or to where the person was."""
-    waiting, place = browser.take_waiting(request), browser.take_place(request)
+    waiting, place, returned = browser.take_waiting(request), browser.take_place(request), browser.take_return(request)
+    if returned is not None:
+        return views_issuance.take_return(request, opened, returned)
     if waiting is not None:
         return _take_in(request, opened, waiting)
     return redirect(redirects.local_path(place, "/"))

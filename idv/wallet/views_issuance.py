@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from idv.wallet import deferred, links, receiving
+from idv.wallet import authorizing, browser, deferred, display, links, offers, receiving
 from idv.wallet.browser import for_open_wallet
-from idv.wallet.errors import IssuerRefused, WalletRefusal
+from idv.wallet.errors import IssuerRefused, LinkRefused, WalletRefusal
 from idv.wallet.forms import TransactionCodeForm
 from idv.wallet.models import IncomingLink
 from idv.wallet.pages import page, refused
@@ -29,11 +29,11 @@ def add(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpResponse
             return redirect("wallet:added", link.pk)
         if deferred.is_waiting(opened, link):
             return redirect("wallet:waiting", link.pk)
-        offer = receiving.read_offer(opened=opened, link=link)
+        offer = offers.read(opened=opened, link=link)
         form = _code_form(request, offer) if offer.needs_tx_code else None
         if request.method == "POST" and (form is None or form.is_valid()):
             if form is not None:
-                receiving.enter_tx_code(opened=opened, link=link, tx_code=form.cleaned_data["tx_code"])
+                offers.enter_tx_code(opened=opened, link=link, tx_code=form.cleaned_data["tx_code"])
             return redirect("wallet:start", link.pk)
     except WalletRefusal as error:
         return refused(request, error, retry_url=request.path)
@@ -49,15 +49,54 @@ def start(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpRespon
             return redirect("wallet:added", link.pk)
         if deferred.is_waiting(opened, link):
             return redirect("wallet:waiting", link.pk)
-        offer = receiving.read_offer(opened=opened, link=link)
+        offer = offers.read(opened=opened, link=link)
         if offer.needs_tx_code and not offer.has_tx_code:
             return redirect("wallet:add", link.pk)
+        if request.method == "POST" and offer.needs_consent_there:
+            leaving = authorizing.begin(opened=opened, link=link, at=clock.now())
+            browser.remember_leaving(request, link.pk, state=leaving.state, url=leaving.url)
+            return redirect("wallet:leave", link.pk)
         if request.method == "POST":
             credential = receiving.accept(opened=opened, link=link, at=clock.now())
             return redirect("wallet:waiting" if credential is None else "wallet:added", link.pk)
     except WalletRefusal as error:
         return refused(request, error, retry_url=reverse("wallet:add", args=[link_id]))
     return page(request, "start", {"offer": offer})
+
+
+@for_open_wallet
+@require_GET
+def leave(request: HttpRequest, opened: OpenWallet, link_id: UUID) -> HttpResponse:
+    """On to the issuer's own page. A page of ours stands between: see `views_presentation`."""
+    url = browser.way_out(request, link_id)
+    if url is None:
+        return redirect("wallet:start", link_id)
+    return page(request, "leave", {"url": url, "address": display.address(url)})
+
+
+@require_GET
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Where an issuer's page leads back to, with a code or an error."""
+    query = request.META.get("QUERY_STRING", "")
+    opened = browser.find_open_wallet(request, at=clock.now())
+    if opened is None:
+        browser.keep_return(request, query)
+        return redirect("wallet:unlock")
+    return take_return(request, opened, query)
+
+
+def take_return(request: HttpRequest, opened: OpenWallet, query: str) -> HttpResponse:
+    """Go on with an issuer's answer, if it is to a question that this very session asked."""
+    link_id = None
+    try:
+        link_id = browser.take_left(request, authorizing.state_in(query))
+        link = links.get(opened=opened, link_id=link_id, kind=IncomingLink.Kind.OFFER) if link_id else None
+        if link is None:
+            raise LinkRefused("authorization_unknown", "this session asked nothing with this state")
+        credential = authorizing.finish(opened=opened, link=link, query=query, at=clock.now())
+    except WalletRefusal as error:
+        return refused(request, error, retry_url=reverse("wallet:add", args=[link_id]) if link_id else None)
+    return redirect("wallet:waiting" if credential is None else "wallet:added", link.pk)
 
 
 @for_open_wallet
@@ -103,5 +142,5 @@ def _is_there(opened: OpenWallet, link: IncomingLink) -> bool:
     return receiving.collect(opened=opened, link=link, at=clock.now()) is not None
 
 
-def _code_form(request: HttpRequest, offer: receiving.Offer) -> TransactionCodeForm:
+def _code_form(request: HttpRequest, offer: offers.Offer) -> TransactionCodeForm:
     return TransactionCodeForm(request.POST or None, numeric=offer.tx_code_is_numeric, hint=offer.tx_code_hint)

@@ -15,10 +15,14 @@ _WHOLE_S = 25.0
 
 
 class Wire:
-    """All requests of one click. Together they may take `whole_s` seconds; the person is waiting for the page."""
+    """All requests of one click. Together they may take `whole_s` seconds; the person is waiting for the page.
+
+    `nonces` are those that servers gave for the next proof (`bound`).
+    """
 
     def __init__(self, whole_s: float = _WHOLE_S) -> None:
         self._ends = time.monotonic() + whole_s
+        self.nonces: dict[str, str] = {}
 
     def send(
         self,
@@ -60,6 +64,7 @@ def is_web_address(value: Any) -> bool:
         return False
     try:
         parts = urlsplit(value)
-        return parts.scheme in {"https", "http"} and bool(parts.hostname)
+        # `https://bank.example@evil.example` would be shown, and read, as the bank's.
+        return parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False

@@ -74,6 +74,16 @@ def furnish(houses: Houses) -> str:
         "--jwks-uri",
         f"{houses.url('portal')}/verifier/jwks",
     )
+    houses.manage(
+        "provider",
+        "register_wallet",
+        "--client-id",
+        houses.url("wallet"),
+        "--name",
+        "Pocket Wallet",
+        "--redirect-uri",
+        f"{houses.url('wallet')}/authorized",
+    )
     return houses.manage("portal", "seed_demo").strip()
 
 

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from idv.credentials import certificates, keys, sd_jwt
-from idv.protocol import issuance, issuance_encryption, metadata
+from idv.credentials import certificates, jose, jwt_vc, keys, sd_jwt
+from idv.protocol import did, issuance, issuance_encryption, metadata
 
 URL = "https://issuer.test/tenant"
 VCT = "https://issuer.test/credentials/Diploma"
+TYPE = "DiplomaCredential"
+DID = did.web("https://issuer.test")
 JPEG = "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD/2Q=="
 CLAIMS: dict[str, Any] = {"firstName": "Alice", "lastName": "Archer", "documentNumber": "X1234567", "portrait": JPEG}
 LABELS = {
@@ -47,6 +49,9 @@ class ForeignIssuer:
     stale_nonces: int = 0
     deferrals: int = 0
     encryption: str = ""  # "request" or "response": what it insists on having encrypted
+    format: str = "dc+sd-jwt"
+    as_did: bool = False  # a jwt_vc_json issuer that names itself by did:web instead of its address
+    changes_in_vc: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key = keys.generate("issuer-key-1")
@@ -93,6 +98,7 @@ class ForeignIssuer:
     def _endpoint(self, path: str) -> str:
         return {
             "/offers/one": "offer_document",
+            "/.well-known/did.json": "did",
             "/.well-known/openid-credential-issuer/tenant": "metadata",
             "/.well-known/oauth-authorization-server/tenant": "server_metadata",
             "/.well-known/jwt-vc-issuer/tenant": "keys",
@@ -119,15 +125,19 @@ class ForeignIssuer:
             "an_unknown_member": {"is": "ignored"},
             "credential_configurations_supported": {
                 "Diploma": {
-                    "format": "dc+sd-jwt",
-                    "vct": VCT,
+                    "format": self.format,
+                    **(
+                        {"vct": VCT}
+                        if self.format == "dc+sd-jwt"
+                        else {"credential_definition": {"type": ["VerifiableCredential", TYPE]}}
+                    ),
                     "scope": "diploma",
-                    "cryptographic_binding_methods_supported": ["jwk"],
+                    "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
                     "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
                     "credential_metadata": {
                         "display": [{"name": self.display_name, "locale": "en"}],
                         "claims": [
-                            {"path": [name], "display": [{"name": label, "locale": "en"}]}
+                            {"path": [*self._inside, name], "display": [{"name": label, "locale": "en"}]}
                             for name, label in LABELS.items()
                         ],
                     },
@@ -142,6 +152,10 @@ class ForeignIssuer:
         if self.with_nonce_endpoint:
             document["nonce_endpoint"] = f"{URL}/nonce"
         return {name: value for name, value in document.items() if value is not None}
+
+    @property
+    def _inside(self) -> list[str]:
+        return [] if self.format == "dc+sd-jwt" else ["credentialSubject"]
 
     def _metadata(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=self.metadata_document())
@@ -223,25 +237,48 @@ class ForeignIssuer:
         return httpx.Response(status, content=recipient.seal(members), headers={"Content-Type": "application/jwt"})
 
     def _jwk_without_nonce(self, proof: str) -> dict[str, str]:
-        from idv.credentials import jose
-
         parsed = jose.peek(proof)
         assert "nonce" not in parsed.payload
         jose.verify(proof, key=keys.public_key_of(parsed.header["jwk"]), typ=issuance.PROOF_TYP)
         return dict(parsed.header["jwk"])
 
     def issue(self, holder_jwk: Any) -> str:
+        holder = keys.generate().public_jwk() if self.wrong_holder else holder_jwk
+        key = keys.generate("issuer-key-1") if self.signed_by_stranger else self.key
+        if self.format == "jwt_vc_json":
+            return self._issue_jwt(holder, key)
         return sd_jwt.issue(
             vct=VCT,
             issuer=URL,
             claims=self.claims,
             disclosable=list(self.claims) if self.disclosable is None else self.disclosable,
-            holder_jwk=keys.generate().public_jwk() if self.wrong_holder else holder_jwk,
+            holder_jwk=holder,
             issued_at=self.at,
             expires_at=self.at + timedelta(days=30),
             status=None,
-            key=keys.generate("issuer-key-1") if self.signed_by_stranger else self.key,
+            key=key,
         )
+
+    def _issue_jwt(self, holder: Any, key: keys.SigningKey) -> str:
+        named = DID if self.as_did else URL
+        vc = {
+            "@context": [jwt_vc.CONTEXT],
+            "type": ["VerifiableCredential", TYPE],
+            "issuer": {"id": named},
+            "credentialSubject": self.claims,
+        }
+        payload = {
+            "iss": named,
+            "sub": did.of_jwk(holder),
+            "nbf": jose.seconds(self.at),
+            "exp": jose.seconds(self.at + timedelta(days=30)),
+            "vc": vc | self.changes_in_vc,
+        }
+        return jose.sign(payload, typ="JWT", key=did.named(key, DID) if self.as_did else key, named_by="kid")
+
+    def _did(self, request: httpx.Request) -> httpx.Response:
+        document = did.document(did=DID, origin="https://issuer.test", keys=[self.key], current=[self.key.kid])
+        return httpx.Response(200, json=document)
 
     def _notification(self, request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer token-1"

@@ -103,10 +103,12 @@ def read_offer(reference: str, *, at: datetime) -> dict[str, object]:
         raise ProtocolRefused("not_found", "no such offer, or not any more", status=404)
     members = offer.open(offer.secrets_sealed, purpose="secrets")
     if members.get("by_code_flow"):
-        return wire.code_flow_offer_members(
-            credential_issuer=settings.PROVIDER_BASE_URL,
-            credential_configuration_ids=[offer.configuration_id],
-            issuer_state=members["reference"],
+        return wire.offer_members(
+            wire.CredentialOffer(
+                credential_issuer=settings.PROVIDER_BASE_URL,
+                credential_configuration_ids=(offer.configuration_id,),
+                issuer_state=members["reference"],
+            )
         )
     tx_code = wire.TxCode(
         length=policy.TX_CODE_DIGITS,

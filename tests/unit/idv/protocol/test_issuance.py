@@ -53,6 +53,24 @@ def test_an_empty_tx_code_still_asks_for_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("grants", "issuer_state"),
+    [({"authorization_code": {"issuer_state": "s"}}, "s"), ({"authorization_code": {}}, ""), ({}, ""), (None, "")],
+)
+def test_an_offer_without_a_code_is_for_the_other_flow(grants: Any, issuer_state: str) -> None:
+    members = issuance.offer_members(OFFER)
+    del members["grants"]
+    offer = issuance.parse_offer(json.dumps(members | ({} if grants is None else {"grants": grants})))
+    assert (offer.pre_authorized_code, offer.issuer_state, offer.tx_code) == ("", issuer_state, None)
+    assert issuance.parse_offer(json.dumps(issuance.offer_members(offer))) == offer
+
+
+def test_an_offer_with_both_grants_is_for_the_one_with_the_code() -> None:
+    members = issuance.offer_members(OFFER)
+    members["grants"]["authorization_code"] = {"issuer_state": "s"}
+    assert issuance.parse_offer(json.dumps(members)) == OFFER
+
+
+@pytest.mark.parametrize(
     "link",
     [
         "",
@@ -88,8 +106,12 @@ def test_a_link_that_is_no_offer(link: str) -> None:
         (["credential_configuration_ids"], "a"),
         (["credential_configuration_ids"], [1]),
         (["credential_configuration_ids"], [str(number) for number in range(50)]),
-        (["grants"], {}),
-        (["grants"], {"authorization_code": {}}),
+        (["grants"], []),
+        (["grants"], {"urn:other": {}}),
+        (["grants"], {"authorization_code": []}),
+        (["grants"], {"authorization_code": {"issuer_state": 7}}),
+        (["grants"], {"authorization_code": {"issuer_state": "x" * 3000}}),
+        (["grants"], {"authorization_code": {"authorization_server": {}}}),
         (["grants", issuance.PRE_AUTHORIZED_GRANT], "x"),
         (["grants", issuance.PRE_AUTHORIZED_GRANT, "pre-authorized_code"], 1),
         (["grants", issuance.PRE_AUTHORIZED_GRANT, "tx_code"], None),
