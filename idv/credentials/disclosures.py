@@ -33,12 +33,13 @@ def parse_disclosure(text: str) -> Disclosure:
     if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
         raise DisclosureInvalid("disclosure_malformed", "neither [salt, name, value] nor [salt, value]")
     if len(parts) == 2:
-        return Disclosure(name=None, value=parts[1])
-    if not isinstance(parts[1], str):
+        return Disclosure(None, parts[1])
+    name = parts[1]
+    if not isinstance(name, str):
         raise DisclosureInvalid("disclosure_malformed", "the claim name is not a string")
-    if parts[1] in _RESERVED_NAMES:
+    if name in _RESERVED_NAMES:
         raise DisclosureInvalid("disclosure_reserved_name", "a disclosure may not be named _sd, _sd_alg or ...")
-    return Disclosure(name=parts[1], value=parts[2])
+    return Disclosure(name, parts[2])
 
 
 def disclose(payload: Mapping[str, Any], disclosures: Iterable[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ MAX_BYTES = 524_288
 MAX_DEPTH = 24
 _LONG = 1024
 _SPACE = " \t\n\r"
+_SPACES = frozenset(_SPACE)
 
 
 class JsonInvalid(DomainError):
@@ -24,8 +25,14 @@ class JsonInvalid(DomainError):
 def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
     """The value of one JSON text in UTF-8. Raises JsonInvalid, and nothing else, whatever the input."""
     text = _text(data, max_bytes)
+    if text[:1] in _SPACES:
+        text = text.lstrip(_SPACE)
     try:
-        value = _value_in(text)
+        # The scanner stops where the value ends, and what stands around it is for us to judge: this is what the
+        # decoder's own method does, in a third of its time.
+        value, end = _SCAN(text, 0)
+        if end != len(text) and text[end:].strip(_SPACE):
+            raise ValueError("more than one value")
     except RecursionError as error:
         raise JsonInvalid("json_too_deep", "nested beyond the parser's limit") from error
     except (ValueError, StopIteration) as error:
@@ -62,19 +69,6 @@ def _text(data: bytes | str, max_bytes: int) -> str:
         return data.decode("utf-8")
     except UnicodeError as error:
         raise JsonInvalid("json_not_utf8", "not UTF-8 text") from error
-
-
-def _value_in(text: str) -> Any:
-    """The one value in ``text``. Raises ValueError or StopIteration.
-
-    The scanner stops where the value ends, and what stands around it is for us to judge: this is what the decoder's
-    own method does, in a third of its time.
-    """
-    text = text.lstrip(_SPACE)
-    value, end = _SCAN(text, 0)
-    if end != len(text) and text[end:].strip(_SPACE):
-        raise ValueError("more than one value")
-    return value
 
 
 def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

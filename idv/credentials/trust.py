@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -210,6 +211,9 @@ def _parse_whole(certificate: x509.Certificate) -> None:
     """cryptography parses a certificate's parts when they are asked for: a broken one must fail here, not later."""
     _ = (certificate.subject, certificate.issuer, certificate.public_key(), certificate.extensions)
     _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.signature_hash_algorithm)
+    # The count of unused bits before the signature is not signed, and not looked at: one certificate, two spellings.
+    if not certificate.public_bytes(serialization.Encoding.DER).endswith(b"\0" + certificate.signature):
+        raise ValueError("the signature is no whole number of bytes")
 
 
 def _is_self_signed(certificate: x509.Certificate) -> bool:

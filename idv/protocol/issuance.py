@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from idv.credentials import jose
 from idv.credentials.keys import SigningKey, jwk_of, thumbprint
-from idv.protocol import did, proof_keys, strict_json
+from idv.protocol import did, key_attestation, proof_keys, strict_json
 from idv.protocol.credential_offer import PRE_AUTHORIZED_GRANT as PRE_AUTHORIZED_GRANT
 from idv.protocol.credential_offer import SCHEME as SCHEME
 from idv.protocol.credential_offer import CredentialOffer as CredentialOffer
@@ -50,21 +50,29 @@ _MAX_CREDENTIALS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialRequest:
-    """A parsed credential request: what is wanted, the proofs, not yet verified, and how the answer is to be sealed."""
+    """A parsed credential request: what is wanted, the proofs, not yet verified, and how the answer is to be sealed.
+
+    ``proofs`` are of type ``jwt``, or there is one key ``attestation`` instead.
+    """
 
     credential_configuration_id: str | None
     credential_identifier: str | None
     proofs: tuple[str, ...]
     response_encryption: ResponseEncryption | None = None
+    attestation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedProof:
-    """A key that was proven to be held. ``nonce`` is burned by the caller, once for the whole request."""
+    """A key that was proven to be held. ``nonce`` is burned by the caller, once for the whole request.
+
+    ``attestation`` is what its maker says of the key, unverified; empty when the proof brings nothing of the kind.
+    """
 
     holder_jwk: Mapping[str, str]
     nonce: str
     issued_at: datetime
+    attestation: str = ""
 
 
 def token_form(*, pre_authorized_code: str, tx_code: str | None) -> dict[str, str]:
@@ -107,13 +115,18 @@ def parse_credential_request(body: bytes, *, max_proofs: int, was_encrypted: boo
     if "proof" in members:
         raise IssuanceInvalid("invalid_proof", "proof is of a draft; 1.0 has proofs")
     proofs = members.get("proofs")
-    if not isinstance(proofs, dict) or proofs.keys() != {"jwt"} or not _is_texts(proofs["jwt"], most=max_proofs):
-        raise IssuanceInvalid("invalid_proof", f"proofs holds no list of 1 to {max_proofs} jwt")
+    if not isinstance(proofs, dict) or len(proofs) != 1:
+        raise IssuanceInvalid("invalid_proof", "proofs holds one type of proof")
+    ((proof_type, texts),) = proofs.items()
+    most = {"jwt": max_proofs, key_attestation.PROOF_TYPE: 1}.get(proof_type, 0)
+    if not _is_texts(texts, most=most):
+        raise IssuanceInvalid("invalid_proof", f"proofs holds no list of 1 to {max_proofs} jwt, nor one attestation")
     return CredentialRequest(
         credential_configuration_id=configuration_id,
         credential_identifier=identifier,
-        proofs=tuple(proofs["jwt"]),
+        proofs=tuple(texts) if proof_type == "jwt" else (),
         response_encryption=response_encryption,
+        attestation=texts[0] if proof_type == key_attestation.PROOF_TYPE else "",
     )
 
 
@@ -158,7 +171,8 @@ def error_members(code: str, description: str = "") -> dict[str, str]:
 def _open_proof(proof: str, *, audience: str, at: datetime, client_id: str | None) -> VerifiedProof:
     try:
         # 1 the header names exactly one key, by value
-        key = proof_keys.key_of(jose.peek(proof, max_payload_bytes=8192).header, at=at)
+        header = jose.peek(proof, max_payload_bytes=8192).header
+        key = proof_keys.key_of(header, at=at)
         # 2 alg, typ, signature by that very key
         payload = jose.verify(proof, key=key, typ=PROOF_TYP, max_payload_bytes=8192).payload
         issued_at = jose.required_time_of(payload, "iat")
@@ -175,7 +189,10 @@ def _open_proof(proof: str, *, audience: str, at: datetime, client_id: str | Non
     nonce = payload.get("nonce")
     if not isinstance(nonce, str) or not 0 < len(nonce) <= 512:
         raise IssuanceInvalid("invalid_proof", "no nonce")
-    return VerifiedProof(holder_jwk=jwk_of(key), nonce=nonce, issued_at=issued_at)
+    attestation = header.get(key_attestation.HEADER_MEMBER, "")
+    if not isinstance(attestation, str):
+        raise IssuanceInvalid("invalid_proof", "key_attestation is no text")
+    return VerifiedProof(holder_jwk=jwk_of(key), nonce=nonce, issued_at=issued_at, attestation=attestation)
 
 
 def _is_texts(value: Any, *, most: int) -> bool:

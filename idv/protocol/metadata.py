@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from idv.credentials import jose
 from idv.credentials.keys import SigningKey
+from idv.protocol.client_attestation import AUTHENTICATION_METHOD
 from idv.protocol.issuance import PRE_AUTHORIZED_GRANT
 from recovery_portal.kit.errors import DomainError
 
@@ -68,37 +69,52 @@ def signed_issuer_metadata(document: Mapping[str, Any], *, key: SigningKey, at: 
 
 
 def credential_configuration(
-    *, vct: str, scope: str, display_name: Texts, claims: Mapping[str, Texts], mandatory: Sequence[str] = ()
+    *,
+    vct: str,
+    scope: str,
+    display_name: Texts,
+    claims: Mapping[str, Texts],
+    mandatory: Sequence[str] = (),
+    takes_attestations: bool = False,
 ) -> dict[str, Any]:
-    """One SD-JWT VC configuration; ``claims`` gives each claim's label. Wallets read ``credential_metadata`` as 1.0."""
+    """One SD-JWT VC configuration; ``claims`` gives each claim's label. Wallets read ``credential_metadata`` as 1.0.
+
+    ``takes_attestations``: keys may be vouched for instead of proven one by one (appendix F.3).
+    """
     paths = {name: [name] for name in claims}
     return {
         "format": "dc+sd-jwt",
         "vct": vct,
-        **_bound_by_proof(scope),
+        **_bound_by_proof(scope, takes_attestations),
         "credential_metadata": _credential_metadata(display_name, claims, paths, mandatory),
     }
 
 
 def jwt_credential_configuration(
-    *, credential_type: str, scope: str, display_name: Texts, claims: Mapping[str, Texts]
+    *,
+    credential_type: str,
+    scope: str,
+    display_name: Texts,
+    claims: Mapping[str, Texts],
+    takes_attestations: bool = False,
 ) -> dict[str, Any]:
     """One ``jwt_vc_json`` configuration: the W3C shape of the same credential (appendix A.1.1)."""
     paths = {name: ["credentialSubject", name] for name in claims}
     return {
         "format": "jwt_vc_json",
         "credential_definition": {"type": ["VerifiableCredential", credential_type]},
-        **_bound_by_proof(scope),
+        **_bound_by_proof(scope, takes_attestations),
         "credential_metadata": _credential_metadata(display_name, claims, paths, ()),
     }
 
 
-def _bound_by_proof(scope: str) -> dict[str, Any]:
+def _bound_by_proof(scope: str, takes_attestations: bool) -> dict[str, Any]:
+    signed = {"proof_signing_alg_values_supported": ["ES256"]}
     return {
         "scope": scope,
         "credential_signing_alg_values_supported": ["ES256"],
         "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
-        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+        "proof_types_supported": {"jwt": signed, **({"attestation": signed} if takes_attestations else {})},
     }
 
 
@@ -131,11 +147,19 @@ def authorization_server_metadata(
     jwks_uri: str,
     scopes: Sequence[str] = (),
     acr_values: Sequence[str] = (),
+    challenge_endpoint: str | None = None,
 ) -> dict[str, Any]:
     """The authorization server's metadata: proofing by pushed code flow, credentials by that or pre-authorized code.
 
-    ``scopes`` are those of the credential configurations, ``acr_values`` the assurances that may be asked for.
+    ``scopes`` are those of the credential configurations, ``acr_values`` the assurances that may be asked for. With
+    ``challenge_endpoint`` wallets may be attested.
     """
+    attested = {
+        "challenge_endpoint": challenge_endpoint,
+        "client_attestation_signing_alg_values_supported": ["ES256"],
+        "client_attestation_pop_signing_alg_values_supported": ["ES256"],
+    }
+    methods = ["private_key_jwt", *([AUTHENTICATION_METHOD] if challenge_endpoint else []), "none"]
     return {
         "issuer": issuer,
         "authorization_endpoint": authorization_endpoint,
@@ -152,10 +176,11 @@ def authorization_server_metadata(
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", PRE_AUTHORIZED_GRANT],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "authorization_response_iss_parameter_supported": True,
         "pre-authorized_grant_anonymous_access_supported": True,
+        **(attested if challenge_endpoint else {}),
     }
 
 

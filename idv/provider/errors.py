@@ -80,3 +80,8 @@ class DpopRefused(ProtocolRefused):
 
     def challenge(self) -> str:
         return f'DPoP error="{self.code}", algs="ES256"' if self.status == 401 else ""
+
+
+class AttestationRefused(ProtocolRefused):
+    """A wallet that must be attested and is not: ``invalid_client``, or ``use_attestation_challenge`` with a fresh one
+    in the answer (draft-ietf-oauth-attestation-based-client-auth section 6.2)."""

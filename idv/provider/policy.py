@@ -25,6 +25,7 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)  # OpenID4VCI 1.0 section 13.10: be
 BOUND_TOKEN_LIFETIME = timedelta(hours=1)
 NONCE_LIFETIME = timedelta(minutes=5)
 DPOP_NONCE_LIFETIME = timedelta(minutes=5)
+ATTESTATION_CHALLENGE_LIFETIME = timedelta(minutes=5)
 DPOP_PROOF_AGE = timedelta(minutes=2)
 DEFERRED_INTERVAL_S = 5
 DEFERRED_AT_MOST_S = 240  # a bearer token must still be good when the credential is ready

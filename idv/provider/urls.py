@@ -45,6 +45,7 @@ _own = [
     # The wire
     path("par", server.par, name="par"),
     path("token", server.token, name="token"),
+    path("attestation-challenge", server.challenge, name="attestation-challenge"),
     path("jwks", documents.jwks, name="jwks"),
     path("development-ca.pem", documents.development_ca, name="development-ca"),
     path("nonce", issuer.nonce, name="nonce"),

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from idv.protocol.presentation import REQUEST_MEDIA_TYPE
 from recovery_portal.kit import clock, ratelimit
+from recovery_portal.kit.views import speaks_json
 
 from . import flows, keys, policy
 from .errors import PresentationRefused, RequestUnknown
@@ -19,6 +20,7 @@ from .errors import PresentationRefused, RequestUnknown
 _REFUSED = {"error": "invalid_request", "error_description": "The presentation was not accepted."}
 _UNKNOWN = {"error": "invalid_request", "error_description": "No request waits here."}
 _METHOD = {"error": "invalid_request", "error_description": "Another method is used here."}
+_UNREADABLE = {"error": "invalid_request", "error_description": "The request cannot be read."}
 _NOT_FOUND = {"error": "not_found"}
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 20
@@ -30,6 +32,7 @@ def _door(*methods: str) -> Callable[[View], View]:
     """An endpoint for other programs: another method is answered in JSON, and no form of a page is expected."""
 
     def decorate(view: View) -> View:
+        @speaks_json(_UNREADABLE)
         @csrf_exempt
         @wraps(view)
         def door(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -72,6 +75,7 @@ def did_configuration(request: HttpRequest) -> HttpResponse:
     return _public(keys.did_configuration(at=clock.now()))
 
 
+@speaks_json(_UNREADABLE)
 @csrf_exempt
 def unknown_well_known(request: HttpRequest, rest: str) -> HttpResponse:
     """Wallets try several addresses and read the answers as JSON: a page would be taken for a broken document."""

@@ -129,9 +129,7 @@ def _request_form(
     return form
 
 
-def _pushed(
-    line: Wire, issuer: Issuer, form: Mapping[str, str], key: keys.SigningKey | None, at: datetime
-) -> str:
+def _pushed(line: Wire, issuer: Issuer, form: Mapping[str, str], key: keys.SigningKey | None, at: datetime) -> str:
     answer = bound.post(line, issuer.par_endpoint, key=key, at=at, data=form)
     if answer.status not in {200, 201}:
         error = error_of(answer)

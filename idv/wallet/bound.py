@@ -51,9 +51,7 @@ def _post_proven(
     more: Mapping[str, Any],
 ) -> http.Response:
     nonce = line.nonces.get(_place(url, access_token), "")
-    proof = dpop.build(
-        key=key, method="POST", url=url.partition("?")[0], at=at, nonce=nonce, access_token=access_token
-    )
+    proof = dpop.build(key=key, method="POST", url=url.partition("?")[0], at=at, nonce=nonce, access_token=access_token)
     return send(line, "POST", url, headers={**headers, "DPoP": proof}, **more)
 
 

@@ -58,9 +58,7 @@ def notify(line: Wire, grant: Grant, *, endpoint: str, notification_id: str, eve
     """Tell the issuer what became of its credential (11.1). Best effort by the standard: says whether it was taken."""
     told = {"notification_id": notification_id, "event": event}
     try:
-        answer = bound.post(
-            line, endpoint, key=grant.dpop_key, at=at, access_token=grant.access_token, json=told
-        )
+        answer = bound.post(line, endpoint, key=grant.dpop_key, at=at, access_token=grant.access_token, json=told)
     except IssuerRefused:
         return False
     return 200 <= answer.status < 300

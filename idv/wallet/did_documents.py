@@ -10,7 +10,6 @@ from django.conf import settings
 from idv.protocol import did
 from idv.wallet import wire
 from idv.wallet.wire import Wire
-from recovery_portal.kit import http
 
 
 def fetch(line: Wire, identifier: str) -> Mapping[str, Any] | None:

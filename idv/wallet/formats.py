@@ -216,9 +216,7 @@ class _IssuerKeys:
                 self._documents[named] = did_documents.fetch(self._line, named)
             except http.FetchFailed as error:
                 raise IssuerRefused("issuer_unreachable", f"{error.code}: {error.reason}") from error
-        return did.key_in_document(
-            self._documents[named], did=named, kid=header.get("kid"), purpose="assertionMethod"
-        )
+        return did.key_in_document(self._documents[named], did=named, kid=header.get("kid"), purpose="assertionMethod")
 
 
 _FORMATS: Mapping[str, HeldFormat] = {dcql.FORMAT: SdJwtFormat(), dcql.JWT_FORMAT: JwtVcFormat()}

@@ -54,9 +54,7 @@ def read_keys(line: Wire, issuer: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if isinstance(entry, dict)][:50] if isinstance(entries, list) else []
 
 
-def redeem(
-    line: Wire, issuer: Issuer, form: Mapping[str, str], *, dpop_key: SigningKey | None, at: datetime
-) -> Grant:
+def redeem(line: Wire, issuer: Issuer, form: Mapping[str, str], *, dpop_key: SigningKey | None, at: datetime) -> Grant:
     """Token request (6.1). Raises IssuerRefused; code_refused when the code or the transaction code is not accepted."""
     answer = bound.post(line, issuer.token_endpoint, key=dpop_key, at=at, data=form)
     if answer.status != 200:

@@ -73,7 +73,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "wallet_unknown": Advice(
         _("The issuer does not know this wallet"),
-        _("Nothing was added. The issuer gives Verified IDs only to wallets it has registered: ask it, or use another."),
+        _("Nothing was added. The issuer serves only wallets that it has registered: ask it, or use another."),
     ),
     "authorization_unknown": Advice(
         _("This answer belongs to nothing here"),

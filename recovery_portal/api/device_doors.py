@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from recovery_portal.kit import clock
 from recovery_portal.kit.ratelimit import RateLimited
+from recovery_portal.kit.views import speaks_json
 
 from . import devices, oauth
 from .grants import GrantRefused
@@ -33,6 +34,7 @@ class CodeForm(forms.Form):
     )
 
 
+@speaks_json(oauth.UNREADABLE)
 @csrf_exempt  # programs have no session here
 @require_POST
 def start(request: HttpRequest, tenant: UUID) -> HttpResponse:

@@ -15,10 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from recovery_portal.kit import clock
 from recovery_portal.kit.ratelimit import RateLimited
+from recovery_portal.kit.views import speaks_json
 
 from . import devices, grants, permissions, tokens
 from .grants import GrantRefused
 from .models import AppRegistration
+
+UNREADABLE = {"error": "invalid_request", "error_description": "The request cannot be read."}
 
 
 def _base() -> str:
@@ -29,6 +32,7 @@ def _is_ours(tenant: UUID) -> bool:
     return str(tenant) == settings.TENANT_ID
 
 
+@speaks_json(UNREADABLE)
 @require_safe
 def configuration(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """OpenID Connect Discovery 1.0."""
@@ -55,6 +59,7 @@ def configuration(request: HttpRequest, tenant: UUID) -> HttpResponse:
     )
 
 
+@speaks_json(UNREADABLE)
 @require_safe
 def keys(request: HttpRequest, tenant: UUID) -> HttpResponse:
     if not _is_ours(tenant):
@@ -63,6 +68,7 @@ def keys(request: HttpRequest, tenant: UUID) -> HttpResponse:
     return JsonResponse(tokens.published_jwks())
 
 
+@speaks_json(UNREADABLE)
 @csrf_exempt  # programs have no session here
 @sensitive_post_parameters("client_secret", "client_assertion", "code", "code_verifier", "device_code")
 @require_POST

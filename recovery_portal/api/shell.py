@@ -105,6 +105,9 @@ class GraphView(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJson
     metadata_class = None  # OPTIONS would describe the code
+    bad_request_body: ClassVar[Mapping[str, Any]] = {
+        "error": {"code": "badRequest", "message": "The request cannot be read."}
+    }
     refusals: ClassVar[Mapping[str, tuple[int, str]]] = {}
     refusal_body: ClassVar[type[serializers.Serializer] | None] = None
     request_id = client_request_id = ""

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import same
+from recovery_portal.kit.views import speaks_json
 
 from . import strict
 from .strict import InputRefused
@@ -88,6 +89,7 @@ def check_token(request: HttpRequest) -> bool:
 
 
 def _door(methods: dict[str, Operation]) -> Callable[..., HttpResponse]:
+    @speaks_json({"error": "refused", "sentence": "The request cannot be read."})
     @csrf_exempt
     def door(request: HttpRequest, **keys: Any) -> HttpResponse:
         if not check_token(request):

@@ -82,7 +82,9 @@ class CodeIssuer(ForeignIssuer):
             self.asked = query
         assert self.asked["redirect_uri"] == REDIRECT_URI
         assert self.asked["issuer_state"] == STATE
-        answer = {"code": "code-1", "state": self.asked["state"]} | ({"iss": self.server_url} if self.names_itself else {})
+        answer = {"code": "code-1", "state": self.asked["state"]} | (
+            {"iss": self.server_url} if self.names_itself else {}
+        )
         kept = {name: value for name, value in (answer | changes).items() if value is not None}
         return f"/authorized?{urlencode(kept)}"
 

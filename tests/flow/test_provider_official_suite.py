@@ -74,7 +74,8 @@ def test_fail_on_request_with_access_token_in_query(wallet):
 
 
 def test_fail_on_invalid_key_attestation_signature(wallet):
-    """We take no attestations: one that comes along is an unknown member, one instead of a proof is no proof."""
+    """Where no maker of wallets is believed, one instead of a proof is no proof; `test_provider_key_attestation` for
+    where one is."""
     assert refused(wallet.credential(proofs={"attestation": ["a.b.c"]}), "invalid_proof")
 
 

@@ -1,25 +1,25 @@
 """A W3C credential as a JWT in the wallet: received, shown, and presented whole or not at all."""
 
 import pytest
+from django.utils import timezone
 
 from idv.credentials import jose, verify_jwt
 from idv.credentials.keys import thumbprint
 from idv.credentials.trust import TrustedIssuer, TrustedIssuers
 from idv.protocol import dcql, transaction_data
 from idv.wallet.models import CredentialCopy, HeldCredential
-from tests.fakes.foreign_issuer import DID, TYPE, URL
+from tests.fakes.foreign_issuer import DID, TYPE, URL, ForeignIssuer
 from tests.fakes.foreign_verifier import NoStatus
 from tests.flow.test_wallet_present import ask
 from tests.flow.wallet_parties import *  # noqa: F403
-from tests.flow.wallet_parties import receive
+from tests.flow.wallet_parties import join, receive
 
 pytestmark = pytest.mark.usefixtures("houses")
 
 
 @pytest.fixture
-def issuer(issuer):
-    issuer.format, issuer.as_did = "jwt_vc_json", True
-    return issuer
+def issuer(houses):
+    return join(ForeignIssuer(at=timezone.now(), format="jwt_vc_json", as_did=True))
 
 
 def jwt_query(credential_type=TYPE, claims=("firstName",)):

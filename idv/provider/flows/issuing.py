@@ -25,7 +25,7 @@ from ..models import (
     ProofingSession,
     ProviderKey,
 )
-from . import status
+from . import proving, status
 
 _Jwks = Sequence[Mapping[str, str]]
 
@@ -56,16 +56,13 @@ def issue_credential(*, granted: AccessToken, request: wire.CredentialRequest, a
     offer = granted.offer
     _require_allowed(granted, request)
     try:
-        proofs = wire.open_proofs(
-            request.proofs, audience=settings.PROVIDER_BASE_URL, at=at, client_id=granted.client_id or None
-        )
+        holder_jwks, nonce = proving.holders_of(request, client_id=granted.client_id, at=at)
     except DomainError as refusal:
         raise ProtocolRefused(refusal.code, refusal.reason) from refusal
     # Burned even if what follows is refused: a nonce is looked at once (OpenID4VCI 1.0 section 13.8).
-    burned, _ = IssuanceNonce.objects.filter(nonce_digest=digest(proofs[0].nonce), expires_at__gt=at).delete()
+    burned, _ = IssuanceNonce.objects.filter(nonce_digest=digest(nonce), expires_at__gt=at).delete()
     if not burned:
         raise ProtocolRefused("invalid_nonce", "stale, unknown or used c_nonce")
-    holder_jwks = [proof.holder_jwk for proof in proofs]
     if offer.is_denied and offer.ready_after_s is None:
         raise ProtocolRefused("credential_request_denied", "the issuer decided against it")
     with transaction.atomic():

@@ -27,11 +27,11 @@ class Granted:
     authorization_details: list[dict[str, Any]] = field(default_factory=list)
 
 
-def grant_for_offer(form: Mapping[str, str], *, proof: str, at: datetime) -> Granted:
+def grant_for_offer(form: Mapping[str, str], *, proof: str, attested_as: str = "", at: datetime) -> Granted:
     """Exchange a pre-authorized code and its transaction code for an access token. Raises ProtocolRefused.
 
     A wrong transaction code costs one of five tries, counted before it is compared; the fifth locks the offer.
-    ``proof`` is the DPoP header's text, or empty.
+    ``proof`` is the DPoP header's text, or empty; ``attested_as`` the client_id that an attestation proved, if any.
     """
     jkt = dpop.prove(proof, method="POST", path="/token", at=at) if proof else ""
     code, tx_code = form.get("pre-authorized_code", ""), form.get("tx_code")
@@ -52,14 +52,16 @@ def grant_for_offer(form: Mapping[str, str], *, proof: str, at: datetime) -> Gra
         mine.filter(wrong_tx_codes__gte=policy.WRONG_TX_CODES_MAX).update(locked_at=at)
         raise ProtocolRefused("invalid_grant", "wrong tx_code")
     # A client_id of an anonymous wallet proves nothing; it only has to agree with its own proofs.
-    client_id = form.get("client_id", "")[:255]
+    client_id = attested_as or form.get("client_id", "")[:255]
     with transaction.atomic():
         if not mine.update(redeemed_at=at, wrong_tx_codes=F("wrong_tx_codes") - 1):
             raise ProtocolRefused("invalid_grant", "redeemed a moment ago")
         return _grant(offer, client_id=client_id, jkt=jkt, wants_identifiers=wants_identifiers, at=at)
 
 
-def grant_for_consent(form: Mapping[str, str], *, client: WalletClient, proof: str, at: datetime) -> Granted:
+def grant_for_consent(
+    form: Mapping[str, str], *, client: WalletClient, proof: str, instance_jkt: str = "", at: datetime
+) -> Granted:
     """Exchange the code that a person's consent gave to a wallet. Raises ProtocolRefused.
 
     The code is burned before anything is checked; a second use takes back what the first one got (RFC 9700 4.5).
@@ -79,6 +81,8 @@ def grant_for_consent(form: Mapping[str, str], *, client: WalletClient, proof: s
     asked = WalletAuthorization.objects.select_related("offer").get(code_digest=fingerprint)
     if asked.client_id != client.pk or not same(form.get("redirect_uri", ""), asked.redirect_uri):
         raise ProtocolRefused("invalid_grant", "another wallet's code, or another redirect_uri")
+    if asked.instance_jkt != instance_jkt:
+        raise ProtocolRefused("invalid_grant", "another instance of the wallet asked")
     if asked.dpop_jkt and asked.dpop_jkt != jkt:
         raise DpopRefused("invalid_dpop_proof", "not the key that the request was bound to")
     try:

@@ -17,16 +17,18 @@ from recovery_portal.kit.tokens import digest, new_token
 from .. import credential, policy
 from ..errors import ProofingMoved, ProofingOver, ProtocolRefused, RequestRefused
 from ..machine import State
-from ..models import CredentialOffer, ProofingSession, WalletAuthorization, WalletClient
+from ..models import CredentialOffer, ProofingSession, WalletAttester, WalletAuthorization, WalletClient
 from . import dpop, offers
 from .authorization import REQUEST_URI_PREFIX, Pushed
 
 READY = frozenset({State.VERIFIED, State.OFFERED})
 
 
-def register(*, client_id: str, name: str, redirect_uris: Sequence[str], at: datetime) -> tuple[WalletClient, bool]:
+def register(
+    *, client_id: str, name: str, redirect_uris: Sequence[str], attester: WalletAttester | None = None, at: datetime
+) -> tuple[WalletClient, bool]:
     """Create or change the wallet with this ``client_id``; the second value says whether it is new."""
-    changes = {"name": name, "redirect_uris": list(redirect_uris), "enabled": True}
+    changes = {"name": name, "redirect_uris": list(redirect_uris), "attester": attester, "enabled": True}
     return WalletClient.objects.update_or_create(
         client_id=client_id,
         defaults=changes,
@@ -38,10 +40,10 @@ def find_client(client_id: str) -> WalletClient | None:
     """The registered wallet of this name."""
     if "\0" in client_id:
         return None
-    return WalletClient.objects.filter(client_id=client_id, enabled=True).first()
+    return WalletClient.objects.select_related("attester").filter(client_id=client_id, enabled=True).first()
 
 
-def push(form: Mapping[str, str], *, client: WalletClient, proof: str, at: datetime) -> Pushed:
+def push(form: Mapping[str, str], *, client: WalletClient, proof: str, instance_jkt: str = "", at: datetime) -> Pushed:
     """Take a wallet's pushed request (RFC 9126). Raises ProtocolRefused with the standard's code."""
     if "request_uri" in form or "request" in form:
         raise ProtocolRefused("invalid_request", "wallets push plain parameters")
@@ -67,6 +69,7 @@ def push(form: Mapping[str, str], *, client: WalletClient, proof: str, at: datet
         client_state=state,
         code_challenge=challenge,
         dpop_jkt=jkt or named,
+        instance_jkt=instance_jkt,
         configuration_id=configuration_id,
         wants_identifiers="authorization_details" in form,
         issuer_state_digest=digest(form["issuer_state"]) if form.get("issuer_state") else "",

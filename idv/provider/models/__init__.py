@@ -10,7 +10,7 @@ from .issuance import (
     WalletAuthorization,
 )
 from .operating import OperatorLink, StatusChange
-from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion, WalletClient
+from .parties import ProviderKey, PushedRequest, RelyingParty, SeenAssertion, WalletAttester, WalletClient
 from .proofing import (
     AuthorizationCode,
     DecisionCheck,
@@ -45,6 +45,7 @@ __all__ = [
     "SeenAssertion",
     "StatusChange",
     "StatusListRecord",
+    "WalletAttester",
     "WalletAuthorization",
     "WalletClient",
 ]

@@ -86,6 +86,8 @@ class WalletAuthorization(models.Model):
     client_state = models.CharField(max_length=2048, blank=True)
     code_challenge = models.CharField(max_length=43)
     dpop_jkt = models.CharField(max_length=43, blank=True)
+    # The key of the attested instance that pushed it: no other instance may redeem its code.
+    instance_jkt = models.CharField(max_length=43, blank=True, default="")
     configuration_id = models.CharField(max_length=60)
     wants_identifiers = models.BooleanField(default=False)
     issuer_state_digest = models.CharField(max_length=64, blank=True)

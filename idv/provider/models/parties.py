@@ -56,16 +56,43 @@ class ProviderKey(AbstractSigningKey):
         return f"{self.use} {self.kid}"
 
 
+class WalletAttester(models.Model):
+    """A maker of wallets whose word for them is believed: by its JWK set, by certificates under an authority, or both.
+
+    Registered by an operator; without any, attestations are neither asked for nor looked at.
+    """
+
+    issuer = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=100)
+    jwks = models.JSONField(null=True, blank=True)
+    authorities = models.TextField(blank=True, help_text="PEM certificates")
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(jwks__isnull=False) | ~Q(authorities=""), name="provider_wallet_attester_has_keys"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class WalletClient(models.Model):
     """A wallet that may use the authorization code flow. Registered by an operator: its redirects must be its own.
 
-    A public client (RFC 6749 section 2.1): PKCE, DPoP and the registered redirect tie the code to it. The
-    pre-authorized flow needs no registration.
+    A public client (RFC 6749 section 2.1): PKCE, DPoP and the registered redirect tie the code to it; with an
+    ``attester`` every instance of it must bring that one's attestation. The pre-authorized flow needs no registration.
     """
 
     client_id = models.CharField(max_length=255, unique=True)
     name = models.CharField(max_length=100)
     redirect_uris = models.JSONField(default=list)
+    attester = models.ForeignKey(
+        WalletAttester, null=True, blank=True, on_delete=models.PROTECT, related_name="wallets"
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -15,6 +15,7 @@ from recovery_portal.kit import clock
 
 from .. import credential, keyring, policy
 from ..errors import ProtocolRefused
+from ..flows import attesting
 from ..models import ProviderKey
 from .wire import endpoint
 
@@ -47,6 +48,7 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             jwks_uri=_url("/jwks"),
             scopes=list(credential.CONFIGURATION_BY_SCOPE),
             acr_values=[authorization.HIGH_ASSURANCE],
+            challenge_endpoint=_url("/attestation-challenge") if attesting.is_on() else None,
         )
     )
 
@@ -66,7 +68,11 @@ def credential_issuer(request: HttpRequest) -> HttpResponse:
 
 def _issuer_metadata() -> dict[str, Any]:
     scopes = {configuration_id: scope for scope, configuration_id in credential.CONFIGURATION_BY_SCOPE.items()}
-    common: dict[str, Any] = {"display_name": _in_every_language(credential.DISPLAY_NAME), "claims": _claims()}
+    common: dict[str, Any] = {
+        "display_name": _in_every_language(credential.DISPLAY_NAME),
+        "claims": _claims(),
+        "takes_attestations": attesting.is_on(),
+    }
     document = metadata.issuer_metadata(
         issuer=settings.PROVIDER_BASE_URL,
         credential_endpoint=_url("/credential"),

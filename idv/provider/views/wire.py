@@ -13,16 +13,18 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from idv.protocol import issuance_encryption
+from idv.protocol.client_attestation import CHALLENGE_HEADER
 from idv.protocol.issuance import error_members
 from idv.protocol.issuance_encryption import ResponseEncryption
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.http_peer import address
 from recovery_portal.kit.ratelimit import RateLimited, hit
+from recovery_portal.kit.views import speaks_json
 
 from .. import keyring
-from ..errors import DpopRefused, ProtocolRefused
-from ..flows import dpop, tokens
+from ..errors import AttestationRefused, DpopRefused, ProtocolRefused
+from ..flows import attesting, dpop, tokens
 from ..models import AccessToken
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def endpoint(*methods: str, limit: int = 0, public: bool = False) -> Callable[[E
     """An endpoint for ``methods``: ``limit`` requests a minute from one address; ``public`` ones any page may read."""
 
     def decorate(view: Endpoint) -> Endpoint:
+        @speaks_json(error_members("invalid_request", "the request cannot be read"))
         @csrf_exempt
         @wraps(view)
         def door(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -80,6 +83,8 @@ def _refusal(refusal: ProtocolRefused, methods: tuple[str, ...]) -> JsonResponse
         response["WWW-Authenticate"] = challenge
     if isinstance(refusal, DpopRefused):
         response["DPoP-Nonce"] = dpop.new_nonce(at=clock.now())
+    if isinstance(refusal, AttestationRefused):
+        response[CHALLENGE_HEADER] = attesting.new_challenge(at=clock.now())
     return response
 
 

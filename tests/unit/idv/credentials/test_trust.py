@@ -269,6 +269,20 @@ def test_an_unvouched_leaf_is_coherent_and_no_more() -> None:
 DER = W.issuer.chain[0].public_bytes(serialization.Encoding.DER)
 
 
+def test_the_bits_of_a_signature_are_counted_in_one_way_only() -> None:
+    """Nobody signs how many of its last bits are unused: an even signature would still be one with another count."""
+    for _ in range(40):
+        key = certificates.issue_leaf(W.ca, name="I", at=AT, uri_names=[ISSUER])
+        signature = key.chain[0].signature
+        if signature[-1] % 2 == 0:
+            break
+    der = bytearray(key.chain[0].public_bytes(serialization.Encoding.DER))
+    assert find_key({"x5c": [base64.b64encode(bytes(der)).decode()]})
+    der[-len(signature) - 1] = 1
+    with pytest.raises(trust.IssuerUntrusted):
+        find_key({"x5c": [base64.b64encode(bytes(der)).decode()]})
+
+
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(DER) - 1), st.integers(1, 255))
