@@ -281,6 +281,7 @@ if EMULATION:
     QUEUE_HOOK = "recovery_portal.emulation.faults.around_queue"
     TASK_HOOK = "recovery_portal.emulation.faults.around_task"
     PART_HOOK = "recovery_portal.emulation.parts.chosen"
+    CHANCE_HOOK = "recovery_portal.emulation.chance.seeded"
     PICTURE_HOOK = "recovery_portal.emulation.cues.drawn"
 
 # Who tells `manage.py privacy report` what is held about people.
@@ -309,7 +310,7 @@ EXAMINATIONS = [
 ]
 
 # --- Browser -------------------------------------------------------------------------------------------------------
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "recovery_portal.kit.sessions"
 # Cookies know no ports: on one host the houses must not share a name.
 _COOKIE_PREFIX = "__Host-" if _SECURE else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}{HOUSE_BRAND}-session"

@@ -100,7 +100,7 @@ def new_challenge(rng: random.Random, movement: Movement = Movement.HEAD) -> lis
     """Steps in the order in which they are asked for: the frontal one first, then three moves drawn by ``rng``.
 
     One of the moves is always a view from the side, because only that tells a head from a flat picture. Pass
-    ``random.SystemRandom()`` in the product: neither choice nor order may be foreseeable (54 challenges by head).
+    ``kit.chance.lot()`` in the product: neither choice nor order may be foreseeable (54 challenges by head).
     """
     if movement is Movement.CAMERA:
         moves = [CAMERA_LEFT, CAMERA_RIGHT, CLOSER]

@@ -16,9 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import same
 from recovery_portal.kit.views import speaks_json
-
-from . import strict
-from .strict import InputRefused
+from recovery_portal.testing import strict
+from recovery_portal.testing.strict import InputRefused
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +115,7 @@ def _answer(one: Operation, request: HttpRequest, keys: dict[str, Any]) -> HttpR
     except NotThere as missing:
         return refusal(404, missing.reason)
     except DomainError as refused:
-        return refusal(400, refused.reason or refused.code, code=refused.code)
+        return refusal(400, _sentence(refused.reason or refused.code), code=refused.code)
     if isinstance(answer, bytes):
         return HttpResponse(answer, content_type="application/octet-stream")
     return JsonResponse(_plain(answer), safe=False)
@@ -124,6 +123,11 @@ def _answer(one: Operation, request: HttpRequest, keys: dict[str, Any]) -> HttpR
 
 def refusal(status: int, sentence: str, *, code: str = "") -> JsonResponse:
     return JsonResponse({"error": code or "refused", "sentence": sentence}, status=status)
+
+
+def _sentence(reason: str) -> str:
+    """A reason as operators read it in their lists, with its full stop."""
+    return f"{reason}{'' if reason.endswith(('.', '?', '!')) else '.'}"
 
 
 def _query_of(request: HttpRequest) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import yaml
 
-from . import strict
+from recovery_portal.testing import strict
+
 from .doors import HOUSES, OPERATIONS, Operation
 
 _KEY: Final = re.compile(r"<(?P<kind>\w+):(?P<name>\w+)>")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-NAMES: Final = ("CLOCK_HOOK", "FETCH_HOOK", "QUEUE_HOOK", "TASK_HOOK", "PART_HOOK", "PICTURE_HOOK")
+NAMES: Final = ("CLOCK_HOOK", "FETCH_HOOK", "QUEUE_HOOK", "TASK_HOOK", "PART_HOOK", "PICTURE_HOOK", "CHANCE_HOOK")
 
 
 def find(name: str) -> Callable[..., Any] | None:

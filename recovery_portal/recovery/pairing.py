@@ -3,13 +3,13 @@
 A person who was shown somebody else's QR code has no number of their own on a screen before them (RFC 10027 6.1).
 """
 
-import secrets
+from recovery_portal.kit import chance
 
 CHOICES = 3
 
 
 def draw() -> tuple[int, list[int]]:
     """A number of two digits, and three to choose from in random order, itself among them."""
-    generator = secrets.SystemRandom()
-    choices = generator.sample(range(10, 100), CHOICES)
-    return generator.choice(choices), choices
+    lot = chance.lot()
+    choices = lot.sample(range(10, 100), CHOICES)
+    return lot.choice(choices), choices

@@ -68,17 +68,25 @@ def packed(
     attempt: shapes.Attempt,
     entries: Iterable[shapes.JournalEntry],
     proofing: shapes.Proofing | None,
-    scenario: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The bundle's bytes."""
+    """The bundle's bytes, with a scenario inferred from what happened."""
     told = {name: value for name, value in asdict(attempt).items() if name not in _PERSONAL}
     whole = {
         "format": FORMAT,
-        "scenario": dict(scenario) if scenario is not None else inferred(attempt, proofing),
-        "inferred": scenario is None,
+        "scenario": inferred(attempt, proofing),
+        "inferred": True,
         "attempt": told,
         "journal": [asdict(entry) for entry in in_order(entries)],
     }
+    return _written(whole)
+
+
+def of_scenario(packed: bytes, scenario: Mapping[str, Any]) -> bytes:
+    """The same bundle by whoever knows what was played."""
+    return _written(json.loads(packed) | {"scenario": dict(scenario), "inferred": False})
+
+
+def _written(whole: Mapping[str, Any]) -> bytes:
     return json.dumps(whole, indent=1, ensure_ascii=False).encode()
 
 

@@ -4,6 +4,7 @@ It talks plain HTTP to the houses of one installation, or to transports that sta
 """
 
 import dataclasses
+import ssl
 import types
 import uuid
 from collections.abc import Mapping
@@ -12,9 +13,10 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import httpx
 
 from . import bundle as bundles
-from . import journal, shapes
+from . import journal, shapes, trust
 
 _Shape = TypeVar("_Shape")
+_A_JOURNEY_S = 180.0
 
 
 class ControlError(Exception):
@@ -40,7 +42,8 @@ class ControlRefused(ControlError):
 class RecoveryClient:
     """Controls the three houses of one installation. ``portal`` is its address, ``token`` its control token.
 
-    ``transports`` maps an origin (``http://portal.test``) to what answers for it in place of the network.
+    ``transports`` maps an origin (``http://portal.test``) to what answers for it in place of the network; ``trusted``
+    says whom to trust over https, as ``trust.context`` makes it.
     """
 
     def __init__(
@@ -50,9 +53,11 @@ class RecoveryClient:
         *,
         transports: Mapping[str, httpx.BaseTransport] | None = None,
         timeout_s: float = 30.0,
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
         self._portal, self._token = portal.rstrip("/"), token
         self._transports, self._timeout_s = dict(transports or {}), timeout_s
+        self._trusted = trusted
         self._clients: dict[str, httpx.Client] = {}
         self._houses: shapes.Houses | None = None
         self._origins: dict[str, str] | None = None
@@ -150,13 +155,46 @@ class RecoveryClient:
 
     def bundle(self, attempt_id: str, *, scenario: Mapping[str, Any] | None = None) -> bytes:
         """A run as a file for ``manage.py replay``; ``scenario`` is what was played, inferred where it is not given."""
-        seeds = made(shapes.Links, self._ask("GET", f"attempts/{attempt_id}/links"))
-        proofing = self.proofing(seeds.proofing_reference) if seeds.proofing_reference else None
-        return bundles.packed(self.attempt(attempt_id), self.journal(attempt_id), proofing, scenario)
+        packed = bytes(self._ask("GET", f"attempts/{attempt_id}/bundle"))
+        return packed if scenario is None else bundles.of_scenario(packed, scenario)
 
     def clear_journal(self) -> None:
         """In every house."""
         self._everywhere("DELETE", "journal")
+
+    # --- Scenarios, and a wallet in the wallet house ---------------------------------------------------------------
+
+    def scenarios(self) -> list[shapes.ScenarioTold]:
+        """What the server's catalogue holds."""
+        return _list(shapes.ScenarioTold, self._ask("GET", "scenarios"))
+
+    def run_scenario(self, name: str = "", *, scenario: Mapping[str, Any] | None = None) -> shapes.ScenarioOutcome:
+        """Let the server play one, of its catalogue by name or as it is written here."""
+        wanted = shapes.ScenarioChoice(name=name, scenario=None if scenario is None else dict(scenario))
+        return made(shapes.ScenarioOutcome, self._ask("POST", "scenarios/run", wanted, timeout_s=_A_JOURNEY_S))
+
+    def wallet(self) -> list[shapes.HeldId]:
+        """The Verified IDs in the tester's wallet, the newest first."""
+        return _list(shapes.HeldId, self._ask("GET", "wallet", origin=self._origin("wallet")))
+
+    def receive(self, link: str, *, tx_code: str = "") -> shapes.Reception:
+        """Redeem an offer into the tester's wallet."""
+        return made(shapes.Reception, self._in_the_wallet("receive", shapes.OfferLink(link=link, tx_code=tx_code)))
+
+    def present(self, link: str, *, verified_id: str = "") -> shapes.Sharing:
+        """Share from the tester's wallet what a verifier asks for: the Verified ID of that id, or whichever fits."""
+        wanted = shapes.RequestLink(link=link, verified_id=verified_id)
+        return made(shapes.Sharing, self._in_the_wallet("present", wanted))
+
+    def refuse(self, link: str) -> shapes.Sharing:
+        """Decline a verifier's request."""
+        return made(shapes.Sharing, self._in_the_wallet("refuse", shapes.RequestLink(link=link)))
+
+    def forget_wallet(self) -> None:
+        self._ask("DELETE", "wallet", origin=self._origin("wallet"))
+
+    def _in_the_wallet(self, act: str, wanted: Any) -> Any:
+        return self._ask("POST", f"wallet/{act}", wanted, origin=self._origin("wallet"))
 
     # --- Time, faults, parts ---------------------------------------------------------------------------------------
 
@@ -179,6 +217,16 @@ class RecoveryClient:
 
     def reset_clock(self) -> shapes.Clock:
         return made(shapes.Clock, self._everywhere("DELETE", "clock"))
+
+    def set_seed(self, seed: int) -> None:
+        """In every house: draw challenges and numbers to match from a seed, so that they come again."""
+        self._everywhere("PUT", "seed", shapes.SeedSetting(seed=seed))
+
+    def seed(self) -> int | None:
+        return made(shapes.Seed, self._ask("GET", "seed")).seed
+
+    def reset_seed(self) -> None:
+        self._everywhere("DELETE", "seed")
 
     def sweep(self) -> list[str]:
         """Do what the beat does, now, in every house; the names of the tasks that ran."""
@@ -221,7 +269,7 @@ class RecoveryClient:
     # --- Starting afresh -------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Every house empty but for its keys, operators and parties; clock, faults, parts and mailbox as at first."""
+        """Every house empty but for keys, operators and parties; clock, seed, faults, parts and mailbox as at first."""
         self._everywhere("POST", "reset")
 
     def forget_limits(self) -> None:
@@ -268,6 +316,7 @@ class RecoveryClient:
         *,
         query: Mapping[str, str | None] | None = None,
         origin: str | None = None,
+        timeout_s: float | None = None,
     ) -> Any:
         origin = origin or self._portal
         told = None if body is None else dataclasses.asdict(body)
@@ -277,8 +326,14 @@ class RecoveryClient:
                 f"{origin}/_emulation/{path}",
                 params={name: value for name, value in (query or {}).items() if value is not None},
                 json=told,
+                timeout=timeout_s or self._timeout_s,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if trust.is_distrust(error):
+                raise ServerUnreachable(
+                    f"{origin} shows a certificate that is not trusted here: name the authority's file"
+                    " (--recovery-ca, or RECOVERY_CA); `make demo HTTPS=1` says where it is."
+                ) from error
             raise ServerUnreachable(f"Nobody answers at {origin}: {type(error).__name__}.") from error
         return _content(answer, origin)
 
@@ -288,6 +343,7 @@ class RecoveryClient:
                 transport=self._transports.get(origin),
                 headers={"Authorization": f"Bearer {self._token}"},
                 timeout=self._timeout_s,
+                verify=self._trusted or True,
                 trust_env=False,
             )
         return self._clients[origin]

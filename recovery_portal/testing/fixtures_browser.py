@@ -25,8 +25,19 @@ def _recovery_chromium(request: pytest.FixtureRequest, _recovery_server: Install
         return
     from .browser_walking import chromium
 
-    with chromium(request.config.getoption("recovery_chromium")) as browser:
+    with chromium(request.config.getoption("recovery_chromium"), _keys_of(_recovery_server)) as browser:
         yield browser
+
+
+def _keys_of(houses: Installation) -> list[str]:
+    """The keys by which houses under a development authority are known; a browser has authorities of its own."""
+    from . import trust
+
+    if houses.trusted is None:
+        return []
+    return sorted(
+        {trust.key_digest(origin, houses.trusted) for origin in (houses.portal, houses.provider, houses.wallet)}
+    )
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from . import trust
 from .client import RecoveryClient
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Installation:
     wallet: str
     client: RecoveryClient
     transport_from: Callable[[str], httpx.BaseTransport] | None = None
+    trusted: ssl.SSLContext | None = field(default=None, repr=False)
     scripted: set[str] = field(default_factory=set)
 
     @property
@@ -48,6 +51,7 @@ class Installation:
             headers={"User-Agent": agent, "Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"},
             follow_redirects=follow_redirects,
             timeout=60,
+            verify=self.trusted or True,
             trust_env=False,
         )
 
@@ -85,8 +89,12 @@ def in_process(token: str) -> Iterator[Installation]:
 
 
 @contextmanager
-def running(portal: str, token: str) -> Iterator[Installation]:
-    """Houses that run somewhere. Raises ServerUnreachable or NotInEmulation."""
-    with RecoveryClient(portal, token) as client:
+def running(portal: str, token: str, *, authority: str = "") -> Iterator[Installation]:
+    """Houses that run somewhere; over https under the development authority of a file, if it is named.
+
+    Raises ServerUnreachable, NotInEmulation, AuthorityUnreadable.
+    """
+    trusted = trust.context(portal, authority)
+    with RecoveryClient(portal, token, trusted=trusted) as client:
         houses = client.houses()
-        yield Installation(houses.portal, houses.provider, houses.wallet, client)
+        yield Installation(houses.portal, houses.provider, houses.wallet, client, trusted=trusted)

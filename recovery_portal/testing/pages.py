@@ -155,7 +155,12 @@ class Page:
 
     @property
     def buttons(self) -> list[Button]:
-        return [Button(found.text, found, found.up("form")) for found in self.root.all("button") if not found.is_hidden]
+        found = [one for one in self.root.all("button", "input") if one.tag == "button" or one.get("type") == "submit"]
+        return [
+            Button(one.text if one.tag == "button" else one.get("value"), one, one.up("form"))
+            for one in found
+            if not one.is_hidden
+        ]
 
     @property
     def follow_address(self) -> str | None:

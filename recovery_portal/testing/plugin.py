@@ -6,8 +6,10 @@ Nothing is imported, started or changed before the first of them is used.
 from __future__ import annotations
 
 import os
+import random
+import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +24,8 @@ pytest_plugins = [
 ]
 IN_PROCESS_SETTINGS = "recovery_portal.testing.settings"
 _SCENARIO = "recovery_scenario(name): run this scenario of the catalogue; the fixture `scenario_run` is what came of it"
+_SEED = pytest.StashKey[int]()
+_SEED_OF_RUN, _DREW = "recovery_seed", "recovery_drew_lots"
 _SCRIPTED = "recovery_scripted: scripted face and reader; photos are cue cards, and everything else stays real"
 
 
@@ -37,6 +41,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("RECOVERY_TOKEN", ""),
         help="control token of the running portal; `make demo` prints it",
     )
+    group.addoption(
+        "--recovery-ca",
+        default=os.environ.get("RECOVERY_CA", ""),
+        metavar="FILE",
+        help="whom to trust over https; without it the development authority of a demo in this folder or one above",
+    )
+    group.addoption(
+        "--recovery-seed",
+        default=None,
+        type=int,
+        metavar="N",
+        help="draw the challenges before the camera as a run with this seed did; pytest-randomly's, where it is",
+    )
     group.addoption("--recovery-chromium", default="", help="the Chromium of the browser twins; the machine's own")
     group.addoption(
         "--recovery-extension-port",
@@ -50,8 +67,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_SEED] = _seed_of(config)
     for marker in (_SCENARIO, _SCRIPTED):
         config.addinivalue_line("markers", marker)
+
+
+def _seed_of(config: pytest.Config) -> int:
+    """One for all workers, and another in each run, unless it is told."""
+    if hasattr(config, "workerinput"):
+        return int(config.workerinput[_SEED_OF_RUN])
+    told = config.getoption("recovery_seed")
+    if told is None:
+        told = config.getoption("randomly_seed", None)
+    return told % 2**31 if isinstance(told, int) else random.SystemRandom().randrange(2**31)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput[_SEED_OF_RUN] = node.config.stash[_SEED]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Whoever looks for the cause of a failure draws the same lots again."""
+    failed = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
+    if any(_DREW in getattr(report, "keywords", ()) for report in failed):
+        terminalreporter.write_line(f"To draw the same challenges again: --recovery-seed={config.stash[_SEED]}")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -59,13 +99,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     marker = item.get_closest_marker("recovery_scenario")
     if marker is None:
         return
-    from . import scenario
+    from . import scenario, scenario_words
 
     if len(marker.args) != 1 or marker.kwargs:
         raise pytest.UsageError(f"{item.nodeid}: recovery_scenario takes one name, like recovery_scenario('phone').")
     try:
         scenario.find(marker.args[0])
-    except scenario.ScenarioInvalid as error:
+    except scenario_words.ScenarioInvalid as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from error
     for fixture in ("recovery", "scenario_run"):
         if fixture not in item.fixturenames:  # type: ignore[attr-defined]
@@ -102,7 +142,7 @@ def _recovery_database(request: pytest.FixtureRequest) -> Iterator[bool]:
 @pytest.fixture(scope="session")
 def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | None]:
     """The running houses that `--recovery-url` names, left as they were found; None in process."""
-    from . import client, installation
+    from . import client, installation, trust
 
     url, token = request.config.getoption("recovery_url"), request.config.getoption("recovery_token")
     if not url:
@@ -113,13 +153,15 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
     if not token:
         raise pytest.UsageError("--recovery-url needs --recovery-token; `make demo` prints it.")
     try:
-        with installation.running(url, token) as houses:
+        with installation.running(url, token, authority=request.config.getoption("recovery_ca")) as houses:
             found = houses.client.snapshot()
             yield houses
             houses.client.restore(found)
             houses.client.reset_parts()
     except client.ControlError as error:
         raise pytest.UsageError(f"--recovery-url: {error}") from error
+    except trust.AuthorityUnreadable as error:
+        raise pytest.UsageError(f"--recovery-ca: {error}") from error
 
 
 @pytest.fixture
@@ -131,27 +173,32 @@ def recovery(request: pytest.FixtureRequest, _recovery_server: Installation | No
     from . import installation, own_database
 
     scripted = request.config.getoption("recovery_scripted") or "recovery_scripted" in request.keywords
+    # Of the run and the test, so that a test draws the same alone, in any order and on any worker.
+    seed = (request.config.stash[_SEED] + zlib.crc32(request.node.nodeid.encode())) % 2**31
+    request.node.keywords[_DREW] = True
     if _recovery_server is not None:
         _recovery_server.client.reset()
         _recovery_server.client.introduce()
         _choose_parts(_recovery_server, scripted=scripted)
+        _recovery_server.client.set_seed(seed)
         yield _recovery_server
         return
     if request.getfixturevalue("_recovery_database"):
         request.getfixturevalue("db")
         with installation.in_process(_token()) as houses:
-            yield from _furnished(houses, scripted=scripted)
+            yield from _furnished(houses, scripted=scripted, seed=seed)
     else:
         with own_database.one_test(), installation.in_process(_token()) as houses:
-            yield from _furnished(houses, scripted=scripted)
+            yield from _furnished(houses, scripted=scripted, seed=seed)
 
 
-def _furnished(houses: Installation, *, scripted: bool) -> Iterator[Installation]:
+def _furnished(houses: Installation, *, scripted: bool, seed: int) -> Iterator[Installation]:
     from . import own_database
 
     own_database.forget_what_is_cached()
     houses.client.introduce()
     _choose_parts(houses, scripted=scripted)
+    houses.client.set_seed(seed)
     yield houses
     own_database.forget_what_is_cached()
 

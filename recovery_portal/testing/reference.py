@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import scenario
+from . import scenario, scenario_words
 
 OBJECTS: Final = {
     "visitor": "visitor.Visitor",
@@ -96,21 +96,21 @@ def _scenario_format() -> Iterator[str]:
     yield ""
     yield "## Scenario files"
     yield ""
-    yield "Steps, in this order: " + ", ".join(f"`{step}`" for step in scenario.STEPS) + "."
+    yield "Steps, in this order: " + ", ".join(f"`{step}`" for step in scenario_words.STEPS) + "."
     yield ""
     yield "| step | what may be done `instead` |"
     yield "|---|---|"
-    for step, others in scenario.INSTEAD.items():
+    for step, others in scenario_words.INSTEAD.items():
         yield f"| `{step}` | {', '.join(f'`{other}`' for other in others)} |"
     yield ""
     yield "| `before` a step | what it takes |"
     yield "|---|---|"
-    for action, takes in scenario.ACTIONS.items():
+    for action, takes in scenario_words.ACTIONS.items():
         yield f"| `{action}` | {takes} |"
     yield ""
-    for what, faults in scenario.FAULTS.items():
+    for what, faults in scenario_words.FAULTS.items():
         yield f"- faults of the {what}: {', '.join(f'`{fault}`' for fault in faults)}"
-    yield f"- outcomes: {', '.join(f'`{outcome}`' for outcome in scenario.OUTCOMES)}"
+    yield f"- outcomes: {', '.join(f'`{outcome}`' for outcome in scenario_words.OUTCOMES)}"
 
 
 def _catalogue() -> Iterator[str]:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .directory import DOMAIN
-from .scenario import ScenarioInvalid, nearest
-from .surroundings import TARGETS, Faults, Mailbox, RecoveryClock
+from .pages import NotOnThisPage
+from .surroundings import Faults, Mailbox, RecoveryClock
 
 if TYPE_CHECKING:
     from .scenario_run import Stage
+    from .visitor import Visitor
 
 
 def act(stage: Stage, action: dict[str, Any]) -> None:
@@ -26,8 +27,6 @@ def _clock(stage: Stage, about: dict[str, float]) -> None:
 def _network(stage: Stage, about: dict[str, Any]) -> None:
     faults = Faults(stage.houses.client)
     for target, fault in about.items():
-        if target not in TARGETS:
-            raise ScenarioInvalid(f"{stage.scenario.name}: network has no {target!r}.{nearest(target, TARGETS)}")
         if fault in {"off", False}:  # YAML reads a bare `off` as false
             faults.turn_off(target)
         elif isinstance(fault, int):
@@ -67,6 +66,60 @@ def _namesake(stage: Stage, about: bool) -> None:
     stage.person.another(stage.person.given_name, stage.person.surname, user_principal_name=f"later.namesake@{DOMAIN}")
 
 
+def _operator(stage: Stage, about: str) -> None:
+    _AT_THE_CONSOLE[about](stage)
+
+
+def _at_the_attempt(stage: Stage, name: str = "first") -> Visitor:
+    """Somebody who administers authentication, signed in and looking at the attempt."""
+    made = stage.houses.client.seed_operator(_ROLE, user_principal_name=f"{name}.operator@{DOMAIN}")
+    desk = stage.open_browser("Mozilla/5.0 (X11; Linux) Chrome/140")
+    desk.sign_in_with_password(made.password, made.user_principal_name)
+    attempt = stage.attempt()
+    if attempt is None:
+        raise NotOnThisPage("There is no attempt yet for an operator to look at.")
+    return desk.follow_link(f"{stage.houses.portal}/admin/account-recovery/attempts/{attempt.id}/")
+
+
+def _cancel(stage: Stage) -> None:
+    _at_the_attempt(stage).press("Cancel this attempt")
+
+
+def _block(stage: Stage) -> None:
+    console = _at_the_attempt(stage).click("Block further attempts of this account")
+    console.press("Block", {"Reason": "The owner called."})
+
+
+def _lift_the_block(stage: Stage) -> None:
+    _at_the_attempt(stage).click("Lift the block of this account").press("Lift the block")
+
+
+def _uphold(stage: Stage) -> None:
+    _at_the_attempt(stage).click("Review the refusal").press("Let the refusal stand", {"Why": "Nobody called."})
+
+
+def _overrule(stage: Stage) -> None:
+    """One proposes, another approves and hands out the pass."""
+    first = _at_the_attempt(stage).click("Review the refusal")
+    first.press("Propose to overrule", {"Why": "Seen in person, with the passport in hand."})
+    second = _at_the_attempt(stage, "second").click("Read the review")
+    second.press("Approve", {"Why": "Called back at the number on file."})
+    second.press("Issue the Temporary Access Pass")
+    shown = second.page.by_id("passcode")
+    if shown is None:
+        raise NotOnThisPage(f"No pass is shown on {second.heading!r} ({second.page.path}).")
+    stage.passcode = shown.text
+
+
+_ROLE = "Authentication Administrator"
+_AT_THE_CONSOLE: dict[str, Callable[[Stage], None]] = {
+    "cancel": _cancel,
+    "block": _block,
+    "lift_the_block": _lift_the_block,
+    "uphold": _uphold,
+    "overrule": _overrule,
+}
+
 ACTIONS: dict[str, Callable[[Stage, Any], None]] = {
     "clock": _clock,
     "network": _network,
@@ -75,6 +128,7 @@ ACTIONS: dict[str, Callable[[Stage, Any], None]] = {
     "profile": _profile,
     "tap_policy": _tap_policy,
     "owner": _owner,
+    "operator": _operator,
     "another_start": _another_start,
     "namesake": _namesake,
 }

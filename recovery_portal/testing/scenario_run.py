@@ -15,7 +15,8 @@ from .authenticator import SoftwareAuthenticator
 from .directory import DOMAIN, DirectoryGroup, DirectoryUser, Profile, TapPolicy
 from .documents import Document
 from .people import Face
-from .scenario import STEPS, Paper, Scenario, Shown
+from .scenario import Paper, Scenario, Shown
+from .scenario_words import STEPS
 from .surroundings import AuditTrail, Mailbox
 from .visitor import DESKTOP, PHONE, Visitor
 from .walking import HttpWalker, Walker

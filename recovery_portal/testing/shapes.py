@@ -108,6 +108,13 @@ class ClockSetting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeedSetting:
+    """From which challenges and numbers to match are drawn."""
+
+    seed: int = bounded(0, least=0, most=2**31 - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fault:
     """What is wrong with one target. Of ``error_rate`` 0.25 every fourth call fails."""
 
@@ -130,6 +137,30 @@ class SnapshotName:
     """1 to 64 letters, digits, hyphens and underscores."""
 
     id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioChoice:
+    """The name of a scenario of the catalogue, or a scenario as its file would hold it."""
+
+    name: str = ""
+    scenario: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferLink:
+    """A credential offer (``openid-credential-offer://…``), and the transaction code if it asks for one."""
+
+    link: str
+    tx_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLink:
+    """A presentation request (``openid4vp://…``), and the Verified ID to share where several would do."""
+
+    link: str
+    verified_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,6 +344,11 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Seed:
+    seed: int | None
+
+
+@dataclass(frozen=True)
 class Parts:
     face: Part
     reader: Part
@@ -376,3 +412,55 @@ class DocumentNumber:
 class Snapshot:
     id: str
     rows: int
+
+
+@dataclass(frozen=True)
+class ScenarioTold:
+    """One scenario of the catalogue; ``outcome`` is the state in which it ends."""
+
+    name: str
+    title: str
+    covers: list[str]
+    device: str
+    parts: Part
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ScenarioOutcome:
+    """``differences`` says what came otherwise than expected; ``pages`` what was read after each step."""
+
+    name: str
+    passed: bool
+    differences: list[str]
+    pages: dict[str, str]
+    attempt_id: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class HeldId:
+    """A Verified ID in the tester's wallet. Pictures among its claims are not shown."""
+
+    id: str
+    name: str
+    type: str
+    issuer: str
+    received_at: str
+    expires_at: str | None
+    claims: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """None while the issuer wants to be asked again: the wallet does so when it is listed."""
+
+    verified_id: HeldId | None
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Whether the verifier heard the answer, and where it wants the browser to go on ("" for nowhere)."""
+
+    was_told: bool
+    continue_at: str

@@ -83,7 +83,8 @@ class AuditTrail:
 
 @dataclass(frozen=True)
 class RecoveryClock:
-    """The clock of all three houses. What falls due when it is moved is done at once."""
+    """The clock of all three houses: of attempts, passes, credentials, certificates, sessions and counted tries alike.
+    What falls due when it is moved is done at once. Only the memory of known browsers keeps the machine's time."""
 
     client: RecoveryClient = field(repr=False)
 

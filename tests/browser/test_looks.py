@@ -309,10 +309,22 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
         if name == "profile":
             page.get_by_role("link", name="Switch to").click()
             looks.take(page, "admin-profile-mode")
+    _look_at_the_control_room(houses, page, looks)
     _look_at_a_program_that_asks(houses, page, looks)
     _look_at_the_providers_admin(houses, page, looks)
     page.context.close()
     assert not looks.problems, "\n".join(looks.problems)
+
+
+def _look_at_the_control_room(houses: Houses, page: Page, looks: Looks) -> None:
+    page.goto(f"{houses.url('portal')}/_emulation/")
+    looks.take(page, "control-room")
+    page.get_by_role("link", name="Play a scenario").click()
+    looks.take(page, "scenarios")
+    page.get_by_role("button", name="Play").and_(page.locator("[value=expired_document]")).click()
+    expect(page.get_by_text("It came out as the scenario says")).to_be_visible(timeout=DECISION_TIMEOUT_MS)
+    page.locator("summary").first.click()
+    looks.take(page, "inspector")
 
 
 _ONE_CREDENTIAL = """

@@ -1,5 +1,6 @@
 """What the plugin does to a project that does not use it: nothing. And what it says to one that uses it wrongly."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,11 @@ def test_every_fixture_is_described(tmp_path: Path) -> None:
         ),
         (
             "def test_theirs(recovery): pass",
+            ("--recovery-url", "https://127.0.0.1:1", "--recovery-token", "x", "--recovery-ca", "nothing.pem"),
+            "--recovery-ca: nothing.pem cannot be read as certificates to trust.",
+        ),
+        (
+            "def test_theirs(recovery): pass",
             ("--recovery-url", "http://127.0.0.1:1"),
             "--recovery-url needs --recovery-token",
         ),
@@ -96,3 +102,35 @@ def test_other_django_settings_are_named(tmp_path: Path) -> None:
     (tmp_path / "their_settings.py").write_text("SECRET_KEY = 'x'\nUSE_TZ = True\n")
     done = run_pytest(tmp_path, "def test_theirs(recovery): pass", "--ds", "their_settings")
     assert "use DJANGO_SETTINGS_MODULE=recovery_portal.testing.settings" in done.stdout + done.stderr
+
+
+RECORDED = """
+import pytest
+
+class Client:
+    def __getattr__(self, verb):
+        return lambda *told, **more: print(verb, *told)
+
+class Houses:
+    client = Client()
+    def choose_parts(self, **parts): pass
+
+@pytest.fixture(scope="session")
+def _recovery_server():
+    return Houses()
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_theirs(recovery, n): assert False
+"""
+
+
+def test_a_run_can_be_drawn_again_and_each_test_draws_its_own(tmp_path: Path) -> None:
+    def drawn(*arguments: str) -> tuple[set[str], list[str]]:
+        told = run_pytest(tmp_path, RECORDED, *arguments).stdout
+        return set(re.findall(r"set_seed (\d+)", told)), re.findall(r"--recovery-seed=(\d+)", told)
+
+    first, [seed] = drawn()
+    assert len(first) == 2
+    assert drawn("--recovery-seed", seed) == (first, [seed])
+    assert drawn("--recovery-seed", seed, "test_theirs.py::test_theirs[2]")[0] < first
+    assert not drawn("--recovery-seed", str(int(seed) // 2 + 1))[0] & first

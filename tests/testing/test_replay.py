@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from recovery_portal.testing import bundle, replaying, scenario, scenario_run
 from recovery_portal.testing.installation import Installation
+from recovery_portal.testing.scenario_words import ScenarioInvalid
 
 INFERRED = [
     "phone",
@@ -21,6 +22,7 @@ INFERRED = [
     "second_try_document",
     "other_face_then_right",
     "attempt_expires",
+    "operator_cancels",
     "tampered_claim",
 ]
 
@@ -91,7 +93,7 @@ def _checked(file: Path) -> None:
     command._walked = lambda recorded: scenario.made("bundle", recorded.scenario) and []  # type: ignore[method-assign]
     try:
         call_command(command, file)
-    except scenario.ScenarioInvalid as error:
+    except ScenarioInvalid as error:
         raise CommandError(str(error)) from error
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from recovery_portal.testing import scenario, scenario_actions, scenario_run, scenario_steps
+from recovery_portal.testing import scenario, scenario_actions, scenario_run, scenario_steps, scenario_words
 from recovery_portal.testing.installation import Installation
-from recovery_portal.testing.scenario import ScenarioInvalid
+from recovery_portal.testing.scenario_words import ScenarioInvalid
 
 CATALOGUE = scenario.catalogue()
 EXPECT = {"outcome": "completed"}
@@ -48,6 +48,33 @@ def test_no_two_scenarios_have_one_title() -> None:
         ({"title": "T", "expect": EXPECT, "face_check": {"person": "abel"}}, "x: face_check is a list, not a mapping."),
         ({"title": "T", "expect": EXPECT, "ends_after": "start", "instead": {"face": "cancel"}}, "face comes after"),
         ({"title": "T", "expect": EXPECT, "device": "desktop", "instead": {"join": "decline"}}, "nothing to join"),
+        (
+            {"title": "T", "expect": EXPECT, "profile": {"mod": "evaluation"}},
+            "x: profile: There is no field 'mod'; did",
+        ),
+        ({"title": "T", "expect": EXPECT, "profile": {"mode": "prodution"}}, "did you mean production?"),
+        ({"title": "T", "expect": EXPECT, "tap_policy": {"enabled": 1}}, "x: tap_policy: enabled is true or false"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"clock": 5}]}}, "face: clock is a mapping like"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"clock": {"minuts": 5}}]}}, "Did you mean 'minutes'?"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"clock": {"days": 1e9}}]}}, "days is a number up to"),
+        (
+            {"title": "T", "expect": EXPECT, "before": {"face": [{"network": {"provder": 1}}]}},
+            "Did you mean 'provider'?",
+        ),
+        (
+            {"title": "T", "expect": EXPECT, "before": {"face": [{"network": {"mail": "200%"}}]}},
+            "mail is off, millisec",
+        ),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"person": {"surnme": "B"}}]}}, "did you mean surname?"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"operator": "cancle"}]}}, "Did you mean 'cancel'?"),
+        ({"title": "T", "expect": EXPECT, "before": {"face": [{"mend": 1}]}}, "mend is true, or is not said."),
+        (
+            {"title": "T", "expect": EXPECT, "before": {"face": [{"mend": True}]}, "left_out": ["face"]},
+            "face is left out.",
+        ),
+        ({"title": "T", "expect": EXPECT, "selfies": [{}] * 21}, "x: nobody tries more than 20 times."),
+        ({"title": "T" * 201, "expect": EXPECT}, "x: title is one line of at most 200 characters."),
+        ({"title": "T", "expect": EXPECT, "device": "x" * 150}, "xxx…. There is: phone, desktop."),
         (["not", "a", "mapping"], "x is a mapping, not a list."),
         (None, "x is a mapping, not nothing."),
     ],
@@ -75,11 +102,15 @@ def test_an_unknown_scenario_is_named_with_the_nearest() -> None:
 
 
 def test_everything_that_can_be_said_of_a_step_can_be_done() -> None:
-    said = {(step, other) for step in scenario.STEPS for other in ("", *scenario.INSTEAD[step])}
+    said = {(step, other) for step in scenario_words.STEPS for other in ("", *scenario_words.INSTEAD[step])}
     assert said == set(scenario_steps.WAYS)
-    assert set(scenario.ACTIONS) == set(scenario_actions.ACTIONS)
+    assert set(scenario_words.ACTIONS) == set(scenario_actions.ACTIONS)
 
 
 def test_everything_that_can_be_said_is_said_by_some_scenario() -> None:
+    acted = [act for one in CATALOGUE.values() for actions in one.before.values() for act in actions]
+    assert {about for act in acted for word, about in act.items() if word == "operator"} == set(
+        scenario_words.WORDS_OF["operator"]
+    )
     played = {(step, other) for one in CATALOGUE.values() for step, other in one.instead.items()}
-    assert not {(step, other) for step in scenario.STEPS for other in scenario.INSTEAD[step]} - played
+    assert not {(step, other) for step in scenario_words.STEPS for other in scenario_words.INSTEAD[step]} - played

@@ -1,7 +1,6 @@
 """What a person does on the way to a decision: join with a phone, say who they are, photograph, cancel."""
 
 import json
-import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from idv.face import liveness
-from recovery_portal.kit import queue
+from recovery_portal.kit import chance, queue
 from recovery_portal.kit.images import AcceptedImage
 from recovery_portal.kit.tokens import digest, new_token
 
@@ -21,8 +20,6 @@ from ..document import SIDES
 from ..errors import HandOffRefused, PhotosSeenBefore, ProofingOver, StepPaused
 from ..machine import TABLE, Event, State
 from ..models import HandOff, Photo, ProofingConsent, ProofingSession
-
-_chance = random.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -219,7 +216,7 @@ def _ask_for_decision(proofing: ProofingSession, at: datetime) -> dict[str, Any]
 
 def _fresh_challenge(at: datetime, movement: liveness.Movement) -> dict[str, Any]:
     return {
-        "challenge": liveness.new_challenge(_chance, movement),
+        "challenge": liveness.new_challenge(chance.lot(), movement),
         "challenge_nonce": new_token(),
         "challenge_expires_at": at + policy.CHALLENGE_LIFETIMES[movement],
     }

@@ -1,6 +1,5 @@
 """The live face is compared with the presented portrait. Engines measure, this flow decides."""
 
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from django.db.models import Q
 
 from idv.face import liveness
 from idv.face.errors import RETRY_CODES, FaceUnusable
-from recovery_portal.kit import adapters, images, queue, vault
+from recovery_portal.kit import adapters, chance, images, queue, vault
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.machine import IllegalTransition
 
@@ -54,7 +53,7 @@ def begin_face_check(
             return FaceCheck.objects.create(
                 request=request,
                 number=(last.number if last else 0) + 1,
-                challenge=liveness.new_challenge(random.SystemRandom(), movement),
+                challenge=liveness.new_challenge(chance.lot(), movement),
                 threshold=threshold,
                 created_at=at,
                 expires_at=at + policy.CHALLENGE_LIFETIMES[movement],

@@ -6,9 +6,9 @@ from typing import Final
 from django.conf import settings
 
 _ROOMS: Final = {
-    "portal": ["common", "directory", "attempts"],
+    "portal": ["common", "directory", "attempts", "scenarios"],
     "provider": ["common", "provider"],
-    "wallet": ["common"],
+    "wallet": ["common", "wallet"],
 }
 
 

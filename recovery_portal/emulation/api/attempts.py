@@ -11,6 +11,7 @@ from recovery_portal.testing import shapes
 
 from .. import queries
 from ..doors import NotThere, operation
+from ..inspector import gathering
 from ..mail import LETTERS
 
 _PORTAL: Final = frozenset({"portal"})
@@ -40,6 +41,12 @@ def links(attempt_id: UUID) -> shapes.Links:
     if found is None:
         raise NotThere("unknown_attempt", f"There is no attempt {attempt_id}.")
     return shapes.Links(found, queries.proofing_reference_of(str(attempt_id)))
+
+
+@operation("GET", "attempts/<uuid:attempt_id>/bundle", answers=bytes, houses=_PORTAL)
+def bundle(attempt_id: UUID) -> bytes:
+    """One recovery as a file that `manage.py replay` walks again."""
+    return gathering.bundle_of(attempt(attempt_id))
 
 
 @operation("GET", "audit", takes=shapes.AuditSince, answers=list[shapes.AuditRow], houses=_PORTAL)

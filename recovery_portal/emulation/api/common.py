@@ -6,12 +6,12 @@ from django.conf import settings
 
 from recovery_portal.kit import clock as the_clock
 from recovery_portal.testing import shapes
+from recovery_portal.testing.strict import InputRefused
 
-from .. import clock, faults, parts, sweeping
+from .. import chance, clock, faults, limits, parts, sweeping
 from ..doors import operation
 from ..flows import snapshots
 from ..journal.writing import ROLL
-from ..strict import InputRefused
 
 
 @operation("GET", "health", answers=shapes.Health)
@@ -40,7 +40,8 @@ def read_clock() -> shapes.Clock:
 
 @operation("PUT", "clock", takes=shapes.ClockSetting, answers=shapes.Clock)
 def set_clock(given: shapes.ClockSetting) -> shapes.Clock:
-    """Move the clock by seconds from the machine's own, or stop it at a moment."""
+    """Move the clock by seconds from the machine's own, or stop it at a moment. Sessions and counted tries go along."""
+    before = the_clock.now()
     if (given.offset_s is None) == (given.frozen_at is None):
         raise InputRefused("Give offset_s, or frozen_at, and not both.")
     if given.offset_s is not None:
@@ -49,6 +50,7 @@ def set_clock(given: shapes.ClockSetting) -> shapes.Clock:
         clock.set_offset(given.offset_s)
     else:
         clock.freeze(_moment(given.frozen_at or ""))
+    limits.bring_forward((the_clock.now() - before).total_seconds())
     return read_clock()
 
 
@@ -63,6 +65,26 @@ def reset_clock() -> shapes.Clock:
 def sweep() -> shapes.Swept:
     """Do now what the beat does every few seconds: a clock that was moved takes effect at once."""
     return shapes.Swept(tasks=sweeping.sweep())
+
+
+@operation("GET", "seed", answers=shapes.Seed)
+def read_seed() -> shapes.Seed:
+    """The seed of this house's lots."""
+    return shapes.Seed(chance.current())
+
+
+@operation("PUT", "seed", takes=shapes.SeedSetting, answers=shapes.Seed)
+def set_seed(given: shapes.SeedSetting) -> shapes.Seed:
+    """Draw challenges and numbers to match from a seed, from its first lot on. Keys, tokens and codes are never."""
+    chance.set_seed(given.seed)
+    return read_seed()
+
+
+@operation("DELETE", "seed", answers=shapes.Seed)
+def reset_seed() -> shapes.Seed:
+    """Unforeseeable lots again."""
+    chance.reset()
+    return read_seed()
 
 
 @operation("GET", "faults", answers=list[shapes.Fault])
@@ -145,7 +167,7 @@ def reset() -> None:
 @operation("DELETE", "limits")
 def forget_limits() -> None:
     """Nobody has tried anything too often."""
-    snapshots.forget_limits()
+    limits.forget()
 
 
 def _moment(text: str) -> datetime:

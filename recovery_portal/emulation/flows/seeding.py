@@ -22,8 +22,7 @@ from recovery_portal.recovery import roles
 from recovery_portal.recovery.flows import configuring
 from recovery_portal.recovery.models import ClaimExtension, RecoveryPolicy, RecoveryProfile
 from recovery_portal.testing import shapes
-
-from ..strict import InputRefused, nearest
+from recovery_portal.testing.strict import InputRefused, nearest
 
 _BY: Final = Operator(user=None, application="Control API")
 EVERYTHING: Final = "Superuser"

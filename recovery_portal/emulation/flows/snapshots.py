@@ -9,18 +9,17 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection, models, transaction
 
 from recovery_portal.kit.keystore import AbstractSigningKey
+from recovery_portal.testing.strict import InputRefused
 
-from .. import clock, faults, mail, parts, state
+from .. import chance, clock, faults, limits, mail, parts, state
 from ..doors import NotThere
 from ..journal.writing import ROLL
-from ..strict import InputRefused
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_SETTINGS: Final = ("clock", "faults", "parts")
+_SETTINGS: Final = ("clock", "seed", "faults", "parts")
 _ROWS_AT_ONCE: Final = 400
 # What an installation needs to be one: it stays where a house is emptied, beside keys and operators.
 _FURNITURE: Final = frozenset(
@@ -79,28 +78,15 @@ def bring_back(name: str) -> None:
 
 
 def empty() -> None:
-    """Nobody and nothing but keys, parties, roles and operators; clock, faults, parts and mailbox as at first."""
+    """Nobody and nothing but keys, parties, roles and operators; clock, seed, faults, parts and mailbox as at first."""
     quote = connection.ops.quote_name
     with transaction.atomic(), connection.cursor() as cursor:
         for model in _models():
             if model._meta.label_lower in _FURNITURE or issubclass(model, AbstractSigningKey):
                 continue
             cursor.execute(f"DELETE FROM {quote(model._meta.db_table)}{_but_operators(model)}")  # noqa: S608 - as above
-    for forget in (clock.reset, faults.clear, parts.reset, mail.LETTERS.clear, ROLL.clear, forget_limits):
+    for forget in (clock.reset, chance.reset, faults.clear, parts.reset, mail.LETTERS.clear, ROLL.clear, limits.forget):
         forget()
-
-
-def forget_limits() -> None:
-    """Nobody has tried anything too often."""
-    backend: Any = cache  # no backend can delete by a prefix: both that we run on are asked in their own way
-    prefix = backend.make_key("limit:")
-    if hasattr(backend._cache, "get_client"):
-        client = backend._cache.get_client(None, write=True)
-        for key in list(client.scan_iter(match=f"{prefix}*", count=1000)):
-            client.delete(key)
-    else:
-        for key in [key for key in list(backend._cache) if key.startswith(prefix)]:
-            cache.delete(key.removeprefix(backend.make_key("")))
 
 
 def _but_operators(model: type[models.Model]) -> str:

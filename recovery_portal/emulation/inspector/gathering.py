@@ -7,6 +7,7 @@ from django.conf import settings
 
 from recovery_portal.kit import http
 from recovery_portal.kit.errors import DomainError
+from recovery_portal.testing import bundle as bundles
 from recovery_portal.testing import shapes
 from recovery_portal.testing.client import made
 from recovery_portal.testing.journal import hanging_together
@@ -29,6 +30,12 @@ def journal_of(attempt_id: str) -> tuple[list[shapes.JournalEntry], list[str]]:
         else:
             entries += [made(shapes.JournalEntry, entry) for entry in found]
     return hanging_together(entries, queries.links_of(attempt_id) or []), silent
+
+
+def bundle_of(attempt: shapes.Attempt) -> bytes:
+    """The run as a file."""
+    entries, _ = journal_of(attempt.id)
+    return bundles.packed(attempt, entries, proofing_of(attempt.id))
 
 
 def proofing_of(attempt_id: str) -> shapes.Proofing | None:

@@ -1,9 +1,5 @@
 """The scenario picker: a journey of the catalogue, played against the running houses while somebody waits."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from recovery_portal.recovery.console.access import page
-from recovery_portal.testing import installation, scenario, scenario_run
+from recovery_portal.testing import scenario
 from recovery_portal.testing.client import ControlError
-from recovery_portal.testing.installation import Installation
-from recovery_portal.testing.scenario import ScenarioInvalid
+from recovery_portal.testing.scenario_words import ScenarioInvalid
+
+from ..flows import playing
 
 # Who plays a scenario makes people, profiles and passes, and moves the clock.
 _MAY = ("accounts.add_user", "recovery.change_recoveryprofile", "recovery.view_recoveryattempt")
@@ -32,8 +29,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
 def _play(request: HttpRequest, name: str) -> HttpResponse:
     try:
         chosen = scenario.find(name)
-        with _houses() as houses:
-            outcome = scenario_run.run(chosen, houses)
+        outcome = playing.play(chosen)
     except (ScenarioInvalid, ControlError) as error:
         messages.error(request, str(error))
         return redirect("emulation-scenarios")
@@ -44,24 +40,3 @@ def _play(request: HttpRequest, name: str) -> HttpResponse:
     if outcome.attempt is None:
         return redirect("emulation-scenarios")
     return redirect("emulation-attempt", attempt_id=outcome.attempt.id)
-
-
-@contextmanager
-def _houses() -> Iterator[Installation]:
-    """The houses of this installation, with nothing broken and the machine's own time before and afterwards."""
-    token = settings.EMULATION_TOKEN
-    alone = settings.ROLE == "all"
-    with installation.in_process(token) if alone else installation.running(settings.PORTAL_BASE_URL, token) as houses:
-        client = houses.client
-        _put_back(houses)
-        client.forget_limits()
-        try:
-            yield houses
-        finally:
-            _put_back(houses)
-            client.reset_parts()
-
-
-def _put_back(houses: Installation) -> None:
-    houses.client.reset_clock()
-    houses.client.clear_faults()

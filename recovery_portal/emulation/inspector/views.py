@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from recovery_portal.recovery.console.access import page
-from recovery_portal.testing import bundle as bundles
 
 from .. import clock, faults, parts, queries
 from . import gathering
@@ -57,8 +56,7 @@ def bundle(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     found = queries.find_attempt(str(attempt_id))
     if found is None:
         raise Http404
-    entries, _ = gathering.journal_of(found.id)
-    packed = bundles.packed(found, entries, gathering.proofing_of(found.id))
+    packed = gathering.bundle_of(found)
     name = f"recovery-{found.id[:8]}.json"
     disposition = f'attachment; filename="{name}"'
     return HttpResponse(packed, content_type="application/json", headers={"Content-Disposition": disposition})

@@ -127,7 +127,7 @@ def your_data(request: HttpRequest, seat: Seat) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """`/recover/not-me/<token>/`: from the letter to the owner. Mail scanners open links, so only the button acts."""
-    attempt = disowning.find_attempt(token)
+    attempt = disowning.find_attempt(token, at=clock.now())
     stopped = False
     if attempt is not None and request.method == "POST":
         try:

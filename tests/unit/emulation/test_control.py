@@ -1,6 +1,7 @@
 """What testers can set and read: people, clocks, faults, parts, letters, snapshots."""
 
 from datetime import timedelta
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts.models import User
-from idv.face import cards
+from idv.face import cards, liveness
 from recovery_portal.emulation import faults, state
-from recovery_portal.kit import adapters, clock, http, images, queue, ratelimit
+from recovery_portal.kit import adapters, chance, clock, http, images, queue, ratelimit
+from recovery_portal.kit.sessions import SessionStore
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryPolicy, RecoveryProfile
 from recovery_portal.testing.client import ControlRefused, RecoveryClient
 from tap.queries import get_policy
@@ -325,3 +327,46 @@ def test_limits_are_forgotten_on_request(room: RecoveryClient) -> None:
         ratelimit.hit("tries", "somebody", limit=1, period_s=60)
     room.forget_limits()
     ratelimit.hit("tries", "somebody", limit=1, period_s=60)
+
+
+def test_sessions_and_counted_tries_go_with_the_clock(room: RecoveryClient) -> None:
+    session = SessionStore()
+    session["who"] = "ada"
+    session.save()
+    ratelimit.hit("s", "ada", limit=1, period_s=3600)
+    room.move_clock(1800, sweep=False)
+    assert SessionStore(session.session_key)["who"] == "ada"
+    with pytest.raises(ratelimit.RateLimited):
+        ratelimit.hit("s", "ada", limit=1, period_s=3600)
+    room.move_clock(1800, sweep=False)
+    ratelimit.hit("s", "ada", limit=1, period_s=3600)
+    room.move_clock(11.5 * 3600, sweep=False)
+    assert "who" not in SessionStore(session.session_key)
+    ratelimit.hit("s", "ada", limit=1, period_s=3600)
+    room.move_clock(-3600, sweep=False)  # a window that was over does not open again, nor does one end sooner
+    with pytest.raises(ratelimit.RateLimited):
+        ratelimit.hit("s", "ada", limit=1, period_s=3600)
+
+
+def test_lots_come_again_from_a_seed_and_are_unforeseeable_without_one(room: RecoveryClient) -> None:
+    def drawn() -> list[list[str]]:
+        return [liveness.new_challenge(chance.lot()) for _ in range(12)]
+
+    room.set_seed(7)
+    first = drawn()
+    assert len({tuple(one) for one in first}) > 3
+    room.set_seed(7)
+    assert drawn() == first
+    assert drawn() != first
+    room.set_seed(8)
+    assert drawn() != first
+    assert room.seed() == 8
+    room.reset_seed()
+    assert room.seed() is None
+    assert isinstance(chance.lot(), SystemRandom)
+
+
+@pytest.mark.parametrize("body", [{"seed": -1}, {"seed": 2**31}, {"seed": "7"}, {"seed": 1.5}, {"seed": None}])
+def test_a_seed_is_a_whole_number_within_limits(room: RecoveryClient, body: Any) -> None:
+    assert ask("PUT", "seed", body).status_code == 400
+    assert room.seed() is None

@@ -37,6 +37,7 @@ def test_another_token_is_refused_at_every_address(room: RecoveryClient, token: 
     assert {one.path for one in OPERATIONS} >= {"users", "snapshots", "reset"}
     for one in OPERATIONS:
         path = one.path.replace("<uuid:attempt_id>", "00000000-0000-4000-8000-000000000000")
+        path = path.replace("<str:reference>", "reference")
         answer = ask(one.method, path, token=token)
         assert answer.status_code == 401, (one.method, path)
         assert answer["WWW-Authenticate"] == "Bearer"

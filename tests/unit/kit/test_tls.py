@@ -13,6 +13,8 @@ import pytest
 
 from recovery_portal.demo.tls import ServerCertificate
 from recovery_portal.kit import clock, http
+from recovery_portal.testing import trust
+from recovery_portal.testing.client import ControlRefused, RecoveryClient, ServerUnreachable
 
 
 class _Hello(BaseHTTPRequestHandler):
@@ -83,3 +85,33 @@ def test_files_that_do_not_belong_together_are_made_anew(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate_file, certificate.key_file)
         assert certificate.ca_file.read_bytes() != other.ca_file.read_bytes()
+
+
+def test_the_testers_kit_trusts_a_demos_authority_where_it_is_named_or_found(
+    origin: str, certificate: ServerCertificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ServerUnreachable, match="certificate that is not trusted here: name the authority's file"):
+        RecoveryClient(origin, "token", trusted=trust.context(origin)).health()
+    named = trust.context(origin, str(certificate.ca_file))
+    assert named is not None
+    assert len(trust.key_digest(origin, named)) == 44
+    # Who answers there is no portal; that they were heard is the point.
+    with pytest.raises(ControlRefused, match="without JSON"):
+        RecoveryClient(origin, "token", trusted=named).houses()
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo" / "development-ca.pem").write_bytes(certificate.ca_file.read_bytes())
+    (tmp_path / "theirs").mkdir()
+    monkeypatch.chdir(tmp_path / "theirs")
+    with pytest.raises(ControlRefused, match="without JSON"):
+        RecoveryClient(origin, "token", trusted=trust.context(origin)).houses()
+    assert trust.context("http://localhost:8000") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no certificate", None])
+def test_a_file_that_holds_no_authority_is_named(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(trust.AuthorityUnreadable, match=r"ca\.pem cannot be read as certificates to trust\.$"):
+        trust.context("https://localhost:8000", str(file))

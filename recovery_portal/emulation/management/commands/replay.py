@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recovery_portal.testing import bundle, installation, own_database, replaying
 from recovery_portal.testing.bundle import BundleInvalid
-from recovery_portal.testing.scenario import ScenarioInvalid
+from recovery_portal.testing.scenario_words import ScenarioInvalid
 
 _IN_PROCESS: Final = "recovery_portal.testing.settings"
 _LARGEST: Final = 64 * 1024 * 1024

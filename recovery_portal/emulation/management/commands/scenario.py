@@ -13,7 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from recovery_portal.testing import installation, own_database, scenario, scenario_report, scenario_run
 from recovery_portal.testing.client import ControlError
 from recovery_portal.testing.installation import Installation
-from recovery_portal.testing.scenario import Scenario, ScenarioInvalid
+from recovery_portal.testing.scenario import Scenario
+from recovery_portal.testing.scenario_words import ScenarioInvalid, nearest
+from recovery_portal.testing.trust import AuthorityUnreadable
 
 
 class Command(BaseCommand):
@@ -46,7 +48,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{'passed' if outcome.passed else 'FAILED'}  {outcome.seconds:6.2f} s  {one.name}")
                 for difference in outcome.differences:
                     self.stdout.write(f"        {difference}")
-        except ControlError as error:
+        except (ControlError, AuthorityUnreadable) as error:
             raise CommandError(str(error)) from error
         if options["junit"]:
             scenario_report.write_junit(options["junit"], outcomes)
@@ -67,7 +69,7 @@ def _chosen(names: list[str], covers: str) -> list[Scenario]:
         chosen = [one for one in chosen if any(fnmatch.fnmatch(one.name, name) for name in names)]
     if covers and not any(covers in one.covers for one in chosen):
         covered = sorted({word for one in chosen for word in one.covers})
-        raise ScenarioInvalid(f"No scenario covers {covers!r}.{scenario.nearest(covers, covered)}")
+        raise ScenarioInvalid(f"No scenario covers {covers!r}.{nearest(covers, covered)}")
     return [one for one in chosen if not covers or covers in one.covers]
 
 
@@ -81,7 +83,8 @@ def _each(chosen: list[Scenario], url: str, token: str) -> Iterator[tuple[Scenar
                     houses.client.introduce()
                     yield one, houses
         return
-    with installation.running(url or settings.PORTAL_BASE_URL, token or settings.EMULATION_TOKEN) as houses:
+    address, known = url or settings.PORTAL_BASE_URL, token or settings.EMULATION_TOKEN
+    with installation.running(address, known, authority=settings.OUTBOUND_CA_FILE) as houses:
         found = houses.client.snapshot()
         try:
             for one in chosen:

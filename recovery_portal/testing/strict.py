@@ -1,4 +1,4 @@
-"""Plain values into a dataclass of ``testing.shapes``, strictly, and the same dataclass as a JSON schema (pure).
+"""Plain values into a dataclass of ``shapes``, strictly, and the same dataclass as a JSON schema (pure).
 
 What is refused is said in one clear sentence, with the nearest name that would have been right.
 """
