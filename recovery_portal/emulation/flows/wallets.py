@@ -5,8 +5,7 @@ import contextlib
 from datetime import datetime
 from typing import Any, Final
 
-from idv.credentials import sd_jwt
-from idv.wallet import display, flows, links, presenting, receiving, sealing
+from idv.wallet import display, flows, formats, links, offers, presenting, receiving, sealing
 from idv.wallet.errors import LinkRefused, WalletRefusal
 from idv.wallet.models import HeldCredential, IncomingLink, Wallet
 from idv.wallet.receiving import COPY_SEAL
@@ -34,8 +33,10 @@ def receive(wanted: shapes.OfferLink, *, at: datetime) -> shapes.Reception:
     """Raises LinkRefused, IssuerRefused."""
     opened = _opened(at)
     link = _kept(opened, wanted.link, IncomingLink.Kind.OFFER, at)
+    if offers.read(opened=opened, link=link).needs_consent_there:
+        raise LinkRefused("not_supported", "the issuer asks the person on its own page, and there is none here")
     if wanted.tx_code:
-        receiving.enter_tx_code(opened=opened, link=link, tx_code=wanted.tx_code)
+        offers.enter_tx_code(opened=opened, link=link, tx_code=wanted.tx_code)
     received = receiving.accept(opened=opened, link=link, at=at)
     return shapes.Reception(_told(opened, received) if received else None)
 
@@ -88,7 +89,7 @@ def _kept(opened: OpenWallet, text: str, kind: IncomingLink.Kind, at: datetime) 
 
 def _told(opened: OpenWallet, row: HeldCredential) -> shapes.HeldId:
     copy = row.copies.all()[0]
-    claims = sd_jwt.read(opened.open(copy.compact_sealed, purpose=COPY_SEAL).decode())
+    claims = formats.of(row.format).claims(opened.open(copy.compact_sealed, purpose=COPY_SEAL).decode())
     return shapes.HeldId(
         id=str(row.pk),
         name=row.display["name"],
