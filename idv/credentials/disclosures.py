@@ -11,6 +11,8 @@ from recovery_portal.kit.errors import DomainError
 NEVER_DISCLOSABLE = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 _RESERVED_NAMES = frozenset({"_sd", "...", "_sd_alg"})
 _MAX_DISCLOSURE_BYTES = 262_144
+#: Written ``dict | list`` in place, the pair is made anew for every member.
+_CONTAINERS = (dict, list)
 
 
 class DisclosureInvalid(DomainError):
@@ -98,7 +100,7 @@ class _Unpacking:
                 if name == "_sd" and not inside_reserved:
                     continue
                 raise DisclosureInvalid("disclosure_reserved_name", f"{name} stands where it has no meaning")
-            if isinstance(value, dict | list):
+            if isinstance(value, _CONTAINERS):
                 reserved = inside_reserved or (at_top and name in NEVER_DISCLOSABLE)
                 value = self._value(value, inside_reserved=reserved)
             plain[name] = value

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -26,6 +27,7 @@ _SIGNATURE_BYTES = 64
 _HALF = _SIGNATURE_BYTES // 2
 #: The last second of the year 9999: past it datetime overflows.
 _LAST_SECOND = 253_402_300_799
+_NUMBERS = (int, float)
 
 _jws = PyJWS(algorithms=["ES256"])
 _ECDSA = ec.ECDSA(hashes.SHA256())
@@ -35,14 +37,13 @@ class JoseInvalid(DomainError):
     """A JWS or JWE that is malformed, of another type or algorithm, or not signed by the expected key."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Jws:
+class Jws(NamedTuple):
     """A parsed JWS with a JSON object inside. Whether it is verified is said by the function that returned it."""
 
     header: Mapping[str, Any]
     payload: Mapping[str, Any]
-    signed: bytes = field(default=b"", repr=False, compare=False)
-    signature: bytes = field(default=b"", repr=False, compare=False)
+    signed: bytes
+    signature: bytes
 
 
 def sign(
@@ -69,7 +70,7 @@ def sign(
 def peek(compact: str, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> Jws:
     """Parse without verifying, to learn whose key to look for. Believe nothing it says before ``verify``."""
     header, payload, signature = _parse(compact, max_payload_bytes)
-    return Jws(header=header, payload=payload, signed=compact.rpartition(".")[0].encode("ascii"), signature=signature)
+    return Jws(header, payload, compact.rpartition(".")[0].encode("ascii"), signature)
 
 
 def verify(
@@ -129,7 +130,7 @@ def time_of(payload: Mapping[str, Any], name: str) -> datetime | None:
     if name not in payload:
         return None
     value = payload[name]
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise JoseInvalid("time_malformed", f"{name} is not a number")
     if (isinstance(value, float) and not math.isfinite(value)) or not 0 <= value <= _LAST_SECOND:
         raise JoseInvalid("time_malformed", f"{name} is out of range")
@@ -193,14 +194,21 @@ def decrypt(compact: str, *, key: EncryptionKey) -> dict[str, Any]:
         raise JoseInvalid("jwe_not_for_us", "it does not open with our key") from error
 
 
-def _parse(compact: str, max_payload_bytes: int) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+# Header after header of one issuer, and of one wallet's make, is the very same text.
+@lru_cache(maxsize=128)
+def _header_in(text: str) -> Mapping[str, Any]:
+    """The header, for everybody to read and nobody to change. Raises DomainErrors, which are not kept."""
+    return MappingProxyType(strict_json.load_object(base64url.decode(text), max_bytes=MAX_HEADER_BYTES))
+
+
+def _parse(compact: str, max_payload_bytes: int) -> tuple[Mapping[str, Any], dict[str, Any], bytes]:
     if not isinstance(compact, str) or len(compact) > (MAX_HEADER_BYTES + max_payload_bytes) * 4 // 3 + 128:
         raise JoseInvalid("jws_too_large", "a compact JWS beyond the size limit")
-    parts = compact.split(".")
+    parts = compact.split(".", 3)
     if len(parts) != 3:
         raise JoseInvalid("jws_malformed", "a compact JWS has three parts")
     try:
-        header = strict_json.load_object(base64url.decode(parts[0]), max_bytes=MAX_HEADER_BYTES)
+        header = _header_in(parts[0])
         payload = strict_json.load_object(base64url.decode(parts[1]), max_bytes=max_payload_bytes)
         signature = base64url.decode(parts[2])
     except DomainError as error:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from idv.credentials import base64url, jose, strict_json
 from idv.credentials.disclosures import NEVER_DISCLOSABLE, digests_in, parse_disclosure
@@ -34,8 +34,7 @@ class StatusReference:
     uri: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SdJwt:
+class SdJwt(NamedTuple):
     """The parts of a compact SD-JWT, bounded but not verified. ``key_binding`` is None when there is none."""
 
     issuer_jwt: str
@@ -138,7 +137,7 @@ def parse(compact: str) -> SdJwt:
     """Split a compact SD-JWT. Raises SdJwtInvalid beyond the bounds on size and number of disclosures."""
     if len(compact) > MAX_COMPACT_BYTES:
         raise SdJwtInvalid("sd_jwt_too_large", f"more than {MAX_COMPACT_BYTES} bytes")
-    issuer_jwt, *rest = compact.split("~", MAX_DISCLOSURES + 2)
+    issuer_jwt, *rest = _split(compact)
     if len(rest) > MAX_DISCLOSURES + 1:
         raise SdJwtInvalid("sd_jwt_too_many_disclosures", f"more than {MAX_DISCLOSURES} disclosures")
     if not rest or not issuer_jwt:
@@ -146,7 +145,20 @@ def parse(compact: str) -> SdJwt:
     *disclosures, key_binding = rest
     if not all(disclosures):
         raise SdJwtInvalid("sd_jwt_malformed", "an empty disclosure")
-    return SdJwt(issuer_jwt=issuer_jwt, disclosures=tuple(disclosures), key_binding=key_binding or None)
+    return SdJwt(issuer_jwt, tuple(disclosures), key_binding or None)
+
+
+def _split(compact: str) -> list[str]:
+    """What stands between tildes, no more of it than makes one disclosure too many.
+
+    ``str.split`` looks at each character, ``find`` jumps from one tilde to the next.
+    """
+    parts: list[str] = []
+    begin = 0
+    while (end := compact.find("~", begin)) >= 0 and len(parts) < MAX_DISCLOSURES + 2:
+        parts.append(compact[begin:end])
+        begin = end + 1
+    return [*parts, compact[begin:]]
 
 
 def disclose_payload(payload: Mapping[str, Any], parts: SdJwt) -> dict[str, Any]:

@@ -25,11 +25,11 @@ class JsonInvalid(DomainError):
 def loads(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
     """The value of one JSON text in UTF-8. Raises JsonInvalid, and nothing else, whatever the input."""
     text = _text(data, max_bytes)
-    if text[:1] in _SPACES:
-        text = text.lstrip(_SPACE)
     try:
         # The scanner stops where the value ends, and what stands around it is for us to judge: this is what the
         # decoder's own method does, in a third of its time.
+        if text[:1] in _SPACES:
+            text = text.lstrip(_SPACE)
         value, end = _SCAN(text, 0)
         if end != len(text) and text[end:].strip(_SPACE):
             raise ValueError("more than one value")
