@@ -36,6 +36,10 @@ class DirectoryRefused(DomainError):
     """The directory cannot hold this. Codes: name_taken, name_invalid, not_a_member, already_a_member."""
 
 
+class PolicyRefused(DomainError):
+    """The policy stays as it is. Codes: operators_locked_out."""
+
+
 class ContactRefused(DomainError):
     """The phone or mail address cannot be kept, changed or deleted so. Codes: kind_taken, mobile_missing,
     mobile_needed, contact_not_found."""

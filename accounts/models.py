@@ -16,6 +16,7 @@ from accounts.contact_methods import ContactMethod
 from accounts.names import normalise_account_name
 from accounts.operator_sign_in_policy import OperatorSignInPolicy
 from accounts.passkeys.models import Passkey, PasskeyChallenge
+from accounts.passkeys.policy import PasskeyPolicy
 from accounts.sent_notices import SentNotice
 from accounts.signin.models import AuthenticatorApp, FailureStreak
 from recovery_portal.kit import clock
@@ -29,6 +30,7 @@ __all__ = [
     "OperatorSignInPolicy",
     "Passkey",
     "PasskeyChallenge",
+    "PasskeyPolicy",
     "SentNotice",
     "User",
     "UserManager",
@@ -93,6 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        permissions = (("manage_methods", _("Can manage the authentication methods of users")),)
         ordering = ("user_principal_name",)
         indexes = (
             models.Index(fields=["display_name", "id"], name="accounts_user_by_display_name"),

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -15,9 +15,10 @@ from accounts.audit import flows as audit
 from accounts.errors import MethodNotFound, PasswordRefused
 from accounts.flows import SERVICE, end_other_sessions
 from accounts.methods import find_method
-from accounts.models import Passkey, User
+from accounts.models import AuthenticatorApp, Passkey, User
 from accounts.operators import Operator, check_may_manage
 from accounts.passkeys import flows as passkeys
+from accounts.signin import authenticator_app
 
 # Without the letters and digits that people misread; five groups of four have 95 bits.
 _READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -67,14 +68,16 @@ def reset_password(*, user: User, password: str | None, by: Operator, at: dateti
     return chosen
 
 
-def begin_passkey(*, user: User, by: Operator, asked_by: str, at: datetime) -> dict[str, Any]:
+def begin_passkey(
+    *, user: User, by: Operator, asked_by: str, at: datetime, lifetime: timedelta = passkeys.CHALLENGE_LIFETIME
+) -> dict[str, Any]:
     """Creation options for a passkey that `by` provisions. Raises NotPermitted, RegistrationRefused."""
     check_may_manage(by, user)
     audit.record(
         activity="Get passkey creation options", at=at, target=user, initiated_by=by.user, application=by.application,
         service=SERVICE,
     )  # fmt: skip
-    return passkeys.begin_registration(user=user, browser=asked_by, at=at)
+    return passkeys.begin_registration(user=user, browser=asked_by, at=at, lifetime=lifetime)
 
 
 def provision_passkey(
@@ -85,3 +88,9 @@ def provision_passkey(
     # Graph leaves out what WebAuthn's JSON repeats.
     answer = {"rawId": credential.get("id"), "type": "public-key", **credential}
     return passkeys.register(user=user, answer_text=json.dumps(answer), name=name, browser=asked_by, at=at, by=by)
+
+
+def provision_app(*, user: User, secret: str, by: Operator, at: datetime) -> AuthenticatorApp:
+    """Keep the secret of a token that was handed to the user. Raises NotPermitted, RegistrationRefused."""
+    check_may_manage(by, user)
+    return authenticator_app.provision(user=user, secret=secret, by=by, at=at)

@@ -86,6 +86,7 @@ _PORTAL_APPS = [
     "tap",
     "idv.face",
     "idv.verifier",
+    "idv.issuer",
     "recovery_portal.recovery",
     "recovery_portal.verified_id",
     "recovery_portal.api",
@@ -259,6 +260,8 @@ PROVIDER_KEY_FILE = env.text("PROVIDER_KEY_FILE", "")
 PROVIDER_CERTIFICATES_FILE = env.text("PROVIDER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---
+# Whose credentials a program may ask for beside those of identity verification: the organisation's own.
+OWN_ISSUER = "idv.issuer.own.OwnIssuer"
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")
 # Where `manage.py fetch_face_weights` puts what the optional engines need, and a calibration of one's own.
 FACE_WEIGHTS_DIR = env.text("FACE_WEIGHTS_DIR", str(BASE_DIR / ".face-weights"))

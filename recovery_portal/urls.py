@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from idv.issuer.urls import well_known as issuer_well_known
 from idv.verifier.addresses import MOUNTED_AT
 from idv.verifier.urls import well_known
 from recovery_portal.kit import views
@@ -14,7 +15,9 @@ admin.autodiscover()
 urlpatterns = [
     path("recover/", include("recovery_portal.recovery.urls")),
     path("verified-id/", include("recovery_portal.verified_id.page_urls")),
+    path("verified-id/", include("idv.issuer.urls")),
     path(MOUNTED_AT, include("idv.verifier.urls")),
+    path("", include(issuer_well_known)),
     path("", include(well_known)),
     path("admin/account-recovery/", include("recovery_portal.recovery.console.urls")),
     path("admin/", admin.site.urls),

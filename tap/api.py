@@ -14,9 +14,8 @@ from accounts.api import faces, lookup, policies
 from accounts.api.lookup import OfPerson
 from accounts.api.methods import OWN, may_read, may_write
 from accounts.api.shapes import stamp
-from accounts.models import DirectoryGroup, User
+from accounts.models import User
 from recovery_portal.api import odata
-from recovery_portal.api.errors import GraphError
 from recovery_portal.api.shell import Body, GraphView, created, nothing, operation
 from recovery_portal.kit import clock
 
@@ -182,9 +181,9 @@ class PassPolicy(GraphView):
         if (targets := changes.pop("includeTargets", None)) is not None:
             ids = {target["id"] for target in targets}
             changes["include_all_users"] = "all_users" in ids
-            changes["include_groups"] = groups_of(ids - {"all_users"})
+            changes["include_groups"] = lookup.groups(ids - {"all_users"})
         if (targets := changes.pop("excludeTargets", None)) is not None:
-            changes["exclude_groups"] = groups_of({target["id"] for target in targets})
+            changes["exclude_groups"] = lookup.groups({target["id"] for target in targets})
         self._change(changes)
         return nothing()
 
@@ -201,15 +200,6 @@ class PassPolicy(GraphView):
         flows.change_policy(
             changes=changes, changed_by=self.caller.user, application=self.caller.application, at=clock.now()
         )
-
-
-def groups_of(ids: set[str]) -> list[DirectoryGroup]:
-    """Raises GraphError (400) when one is no group of the directory."""
-    wanted = {key: lookup.find_id(key) for key in ids}
-    found = list(DirectoryGroup.objects.filter(pk__in=[key for key in wanted.values() if key]))
-    if len(found) != len(ids):
-        raise GraphError(400, "A target is neither all_users nor a group of the directory.")
-    return found
 
 
 def _configuration() -> dict[str, Any]:

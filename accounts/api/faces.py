@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import AuthenticatorApp, Passkey, User
+from accounts.passkeys.policy import get_policy
 
 from .shapes import stamp
 
@@ -77,16 +78,28 @@ def _everybody() -> list[dict[str, Any]]:
 
 
 def _fido2() -> dict[str, Any]:
+    policy = get_policy()
+    is_kept = not policy._state.adding
     return {
         "@odata.type": "#microsoft.graph.fido2AuthenticationMethodConfiguration",
         "id": "Fido2",
-        "state": "enabled",
-        "isSelfServiceRegistrationAllowed": True,
+        "state": policy.state,
+        "isSelfServiceRegistrationAllowed": policy.self_service_allowed,
         "isAttestationEnforced": False,
-        "keyRestrictions": {"isEnforced": False, "enforcementType": "block", "aaGuids": []},
-        "excludeTargets": [],
-        "includeTargets": _everybody(),
+        "keyRestrictions": {
+            "isEnforced": policy.restricts_models,
+            "enforcementType": policy.enforcement,
+            "aaGuids": policy.aaguids,
+        },
+        "excludeTargets": _groups(policy.exclude_groups) if is_kept else [],
+        "includeTargets": _everybody()
+        if policy.include_all_users
+        else [target | {"isRegistrationRequired": False} for target in _groups(policy.include_groups)],
     }
+
+
+def _groups(rows: Any) -> list[dict[str, Any]]:
+    return [{"targetType": "group", "id": str(pk)} for pk in rows.values_list("pk", flat=True)]
 
 
 def _software_oath() -> dict[str, Any]:

@@ -30,6 +30,15 @@ def group(key: str) -> DirectoryGroup:
     return found
 
 
+def groups(ids: set[str]) -> list[DirectoryGroup]:
+    """Raises GraphError (400) when one is no group of the directory."""
+    wanted = {key: find_id(key) for key in ids}
+    found = list(DirectoryGroup.objects.filter(pk__in=[key for key in wanted.values() if key]))
+    if len(found) != len(ids):
+        raise GraphError(400, "A target is neither all_users nor a group of the directory.")
+    return found
+
+
 def find_id(key: str) -> UUID | None:
     try:
         return UUID(key) if len(key) == 36 else None

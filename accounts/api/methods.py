@@ -1,8 +1,10 @@
 """``users/{key}/authentication`` and ``me/authentication``: what somebody can sign in with."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,13 +13,14 @@ from accounts import operating
 from accounts.models import User
 from accounts.passkeys.flows import CHALLENGE_LIFETIME
 from recovery_portal.api import odata
+from recovery_portal.api.errors import GraphError
 from recovery_portal.api.shell import Body, GraphView, created, nothing, operation
 
 from . import faces, lookup
 from .lookup import OfPerson
 from .shapes import stamp
 
-ROLE_READ, ROLE_WRITE = "accounts.view_user", "accounts.change_user"
+ROLE_READ, ROLE_WRITE = "accounts.view_user", "accounts.manage_methods"
 READ_ANY = ("UserAuthenticationMethod.Read.All",)
 OWN = ("UserAuthenticationMethod.Read",)
 REFUSALS = {
@@ -25,6 +28,7 @@ REFUSALS = {
     "operator_account": (403, "accessDenied"),
     "method_not_found": (404, "resourceNotFound"),
     "too_many_passkeys": (400, "badRequest"),
+    "too_many_apps": (400, "badRequest"),
     "credential_known": (409, "conflict"),
 }
 
@@ -160,11 +164,26 @@ class MyPasswordMethods(MethodList):
 
 class SoftwareOathMethods(MethodList):
     kind, segment = "softwareOath", "softwareOathMethods"
+    refusals = REFUSALS
+
+    class NewSecret(Body):
+        secretKey = serializers.CharField(max_length=200)
 
     @operation("listSoftwareOathMethods", "List software OATH methods", permissions=may_read("SoftwareOATH"),
                role=ROLE_READ, answer=MethodAnswer, is_list=True)  # fmt: skip
     def get(self, request: Request, key: str) -> Response:
         return self.answer_list(request, key)
+
+    @operation("createSoftwareOathMethod", "Add software OATH method", permissions=may_write("SoftwareOATH"),
+               role=ROLE_WRITE, body=NewSecret, answer=MethodAnswer, status=201)  # fmt: skip
+    @sensitive_variables("secret")
+    def post(self, request: Request, key: str) -> Response:
+        user = self.person(key)
+        secret = self.read(self.NewSecret)["secretKey"]
+        row = operating.provision_app(user=user, secret=secret, by=lookup.operator(self.caller), at=self.at)
+        path = f"users('{user.pk}')/authentication/{self.segment}/$entity"
+        body = odata.entity(request._request, path, faces.authenticator_app(row))
+        return created(body, f"{request.path}/{row.pk}")
 
 
 class OneSoftwareOathMethod(MethodList):
@@ -246,7 +265,7 @@ class MyFido2Methods(MethodList):
 
 
 class CreationOptions(OfPerson):
-    """``creationOptions()``: the challenge lives five minutes, as in v1.0."""
+    """``creationOptions()``: the challenge lives five minutes, as in v1.0; beta lets the caller say how long."""
 
     refusals = REFUSALS
 
@@ -257,15 +276,30 @@ class CreationOptions(OfPerson):
     @operation("getFido2CreationOptions", "Get passkey creation options", permissions=may_write("Passkey"),
                role=ROLE_WRITE, answer=OptionsAnswer)  # fmt: skip
     def get(self, request: Request, key: str) -> Response:
+        return self.answer(request, key, CHALLENGE_LIFETIME)
+
+    def answer(self, request: Request, key: str, lifetime: timedelta) -> Response:
         options = operating.begin_passkey(
-            user=self.person(key), by=lookup.operator(self.caller), asked_by=_asker(self), at=self.at
-        )
+            user=self.person(key), by=lookup.operator(self.caller), asked_by=_asker(self), at=self.at,
+            lifetime=lifetime,
+        )  # fmt: skip
         body = {
             "@odata.type": "#microsoft.graph.webauthnCredentialCreationOptions",
-            "challengeTimeoutDateTime": stamp(self.at + CHALLENGE_LIFETIME),
+            "challengeTimeoutDateTime": stamp(self.at + lifetime),
             "publicKey": options,
         }
         return Response(odata.entity(request._request, "microsoft.graph.webauthnCredentialCreationOptions", body))
+
+
+class TimedCreationOptions(CreationOptions):
+    """``creationOptions(challengeTimeoutInMinutes=…)``: 5 minutes to 30 days."""
+
+    @operation("getFido2CreationOptionsFor", "Get passkey creation options for some minutes",
+               permissions=may_write("Passkey"), role=ROLE_WRITE, answer=CreationOptions.OptionsAnswer)  # fmt: skip
+    def get(self, request: Request, key: str, minutes: str) -> Response:  # type: ignore[override]
+        if not minutes.isascii() or not minutes.isdigit() or not 5 <= int(minutes[:6]) <= 43_200 or len(minutes) > 6:
+            raise GraphError(400, "challengeTimeoutInMinutes is 5 to 43200.")
+        return self.answer(request, key, timedelta(minutes=int(minutes)))
 
 
 def _asker(view: GraphView) -> str:

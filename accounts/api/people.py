@@ -138,6 +138,13 @@ class Groups(GraphView):
         return created(body, f"{request.path}/{group.pk}")
 
 
+class GroupCount(GraphView):
+    @operation("countGroups", "Count groups", permissions=READ_GROUPS, role="accounts.view_directorygroup")
+    def get(self, request: Request) -> HttpResponse:
+        rows = DirectoryGroup.objects.filter(odata.conditions(request._request, GROUPS))
+        return HttpResponse(str(rows.count()), content_type="text/plain; charset=utf-8")
+
+
 class OneGroup(GraphView):
     @operation("getGroup", "Get group", permissions=READ_GROUPS, role="accounts.view_directorygroup",
                answer=shapes.GroupAnswer)  # fmt: skip

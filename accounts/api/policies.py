@@ -7,13 +7,32 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from recovery_portal.api import odata
-from recovery_portal.api.shell import GraphView, operation
+from recovery_portal.api.errors import GraphError
+from recovery_portal.api.shell import Body, GraphView, nothing, operation
 
 from . import faces, lookup
 
 READ = ("Policy.Read.AuthenticationMethod",)
 WRITE = ("Policy.ReadWrite.AuthenticationMethod",)
 ROLE_READ = "tap.view_temporaryaccesspasspolicy"
+
+
+_TELLS: dict[str, Any] = {
+    "id": "authenticationMethodsPolicy",
+    "displayName": "Authentication Methods Policy",
+    "description": "Which methods people of this organisation can register and use.",
+    "policyVersion": "1.5",
+    "policyMigrationState": "migrationComplete",
+    # Nobody is nudged here: what must be registered is said after a recovery, and there it cannot be put off.
+    "registrationEnforcement": {
+        "authenticationMethodsRegistrationCampaign": {
+            "snoozeDurationInDays": 0,
+            "state": "disabled",
+            "excludeTargets": [],
+            "includeTargets": [],
+        }
+    },
+}
 
 
 class ConfigurationAnswer(serializers.Serializer):
@@ -29,7 +48,17 @@ class PolicyAnswer(serializers.Serializer):
     description = serializers.CharField()
     policyVersion = serializers.CharField()
     policyMigrationState = serializers.CharField()
+    registrationEnforcement = serializers.DictField()
     authenticationMethodConfigurations = ConfigurationAnswer(many=True)
+
+
+class PolicyChange(Body):
+    id = serializers.CharField(required=False)
+    displayName = serializers.CharField(required=False)
+    description = serializers.CharField(required=False, allow_blank=True)
+    policyVersion = serializers.CharField(required=False)
+    policyMigrationState = serializers.CharField(required=False)
+    registrationEnforcement = serializers.DictField(required=False)
 
 
 class MethodsPolicy(GraphView):
@@ -37,14 +66,20 @@ class MethodsPolicy(GraphView):
                role=ROLE_READ, answer=PolicyAnswer)  # fmt: skip
     def get(self, request: Request) -> Response:
         body: dict[str, Any] = {
-            "id": "authenticationMethodsPolicy",
-            "displayName": "Authentication Methods Policy",
-            "description": "Which methods people of this organisation can register and use.",
-            "policyVersion": "1.5",
-            "policyMigrationState": "migrationComplete",
+            **_TELLS,
             "authenticationMethodConfigurations": [tell() for tell in faces.registry.configurations.values()],
         }
         return Response(odata.entity(request._request, "policies/authenticationMethodsPolicy/$entity", body))
+
+    @operation("updateAuthenticationMethodsPolicy", "Update authentication methods policy", permissions=WRITE,
+               role="tap.change_temporaryaccesspasspolicy", body=PolicyChange, status=204)  # fmt: skip
+    def patch(self, request: Request) -> Response:
+        """What a client read it may send back; what would change nothing of how people sign in here is refused."""
+        change = self.read(PolicyChange, partial=True)
+        for name, value in change.items():
+            if value != _TELLS.get(name, value):
+                raise GraphError(400, f"'{name}' cannot be changed here: each method has a configuration of its own.")
+        return nothing()
 
 
 class Configurations(GraphView):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import audits, contacts, methods, people, policies
+from . import audits, contacts, methods, passkey_policy, people, policies
 
 _METHODS = "users/<str:key>/authentication"
 
@@ -32,14 +32,23 @@ urlpatterns = [
     # A function is called with its brackets, which the SDK writes and people leave out.
     path(f"{_METHODS}/fido2Methods/creationOptions", methods.CreationOptions.as_view()),
     path(f"{_METHODS}/fido2Methods/creationOptions()", methods.CreationOptions.as_view()),
+    path(
+        f"{_METHODS}/fido2Methods/creationOptions(challengeTimeoutInMinutes=<str:minutes>)",
+        methods.TimedCreationOptions.as_view(),
+    ),
     path(f"{_METHODS}/fido2Methods/<str:row_id>", methods.OneFido2Method.as_view()),
     path("groups", people.Groups.as_view()),
+    path("groups/$count", people.GroupCount.as_view()),
     path("groups/<str:key>", people.OneGroup.as_view()),
     path("groups/<str:key>/members", people.Members.as_view()),
     path("groups/<str:key>/members/$ref", people.MemberReferences.as_view()),
     path("groups/<str:key>/members/<str:member>/$ref", people.MemberReference.as_view()),
     path("policies/authenticationMethodsPolicy", policies.MethodsPolicy.as_view()),
     path("policies/authenticationMethodsPolicy/authenticationMethodConfigurations", policies.Configurations.as_view()),
+    path(
+        "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/Fido2",
+        passkey_policy.Fido2Policy.as_view(),
+    ),
     path(
         "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/<str:name>",
         policies.OneConfiguration.as_view(),

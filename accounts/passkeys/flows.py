@@ -11,7 +11,7 @@ from accounts.errors import MethodRefused, RegistrationRefused
 from accounts.flows import announce_registration, checked_name
 from accounts.models import User
 from accounts.operators import Operator
-from accounts.passkeys import ceremony
+from accounts.passkeys import ceremony, policing
 from accounts.passkeys.ceremony import CeremonyRefused, RelyingParty
 from accounts.passkeys.models import Passkey, PasskeyChallenge
 from recovery_portal.kit import tokens
@@ -38,12 +38,16 @@ def begin_sign_in(*, browser: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def begin_registration(*, user: User, browser: str, at: datetime) -> dict[str, Any]:
-    """Options for `navigator.credentials.create`. Raises RegistrationRefused when the user has too many."""
+def begin_registration(
+    *, user: User, browser: str, at: datetime, lifetime: timedelta = CHALLENGE_LIFETIME
+) -> dict[str, Any]:
+    """Options for `navigator.credentials.create`. Raises RegistrationRefused when the user has too many, or none are
+    for them."""
+    policing.check_may_register(user)
     if user.passkeys.on_file().count() >= MAX_PASSKEYS:
         raise RegistrationRefused("too_many_passkeys", f"{MAX_PASSKEYS} passkeys on file")
     return {
-        "challenge": _ask(PasskeyChallenge.Ceremony.REGISTRATION, browser=browser, user=user, at=at),
+        "challenge": _ask(PasskeyChallenge.Ceremony.REGISTRATION, browser=browser, user=user, at=at, lifetime=lifetime),
         "rp": {"id": settings.WEBAUTHN_RP_ID, "name": settings.ORGANISATION_NAME},
         "user": {
             "id": ceremony.encode(user_handle(user)),
@@ -78,6 +82,7 @@ def register(
         answer = ceremony.read_answer(answer_text)
         _burn(answer.challenge, PasskeyChallenge.Ceremony.REGISTRATION, browser=browser, user=user, at=at)
         made = ceremony.verify_registration(answer, relying_party=relying_party(), expected_challenge=answer.challenge)
+        policing.check_may_keep(user, made.aaguid)
     except CeremonyRefused as refusal:
         raise RegistrationRefused(refusal.code, refusal.reason) from refusal
     with transaction.atomic():
@@ -123,6 +128,7 @@ def verify(*, owner: User | None, answer_text: str, browser: str, at: datetime) 
             raise MethodRefused("unknown_credential", "no usable passkey has this id")
         if owner is not None and passkey.user_id != owner.pk:
             raise MethodRefused("other_account", "a passkey of another account than the one named")
+        policing.check_may_use(passkey)
         proof = ceremony.verify_assertion(
             answer,
             relying_party=relying_party(),
@@ -145,7 +151,9 @@ def user_handle(user: User) -> bytes:
     return user.pk.bytes
 
 
-def _ask(ceremony_kind: str, *, browser: str, user: User | None, at: datetime) -> str:
+def _ask(
+    ceremony_kind: str, *, browser: str, user: User | None, at: datetime, lifetime: timedelta = CHALLENGE_LIFETIME
+) -> str:
     challenge = ceremony.encode(secrets.token_bytes(CHALLENGE_BYTES))
     PasskeyChallenge.objects.create(
         challenge_digest=tokens.digest(challenge),
@@ -153,7 +161,7 @@ def _ask(ceremony_kind: str, *, browser: str, user: User | None, at: datetime) -
         browser_digest=tokens.digest(browser),
         user=user,
         created_at=at,
-        expires_at=at + CHALLENGE_LIFETIME,
+        expires_at=at + lifetime,
     )
     return challenge
 

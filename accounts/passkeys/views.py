@@ -26,6 +26,12 @@ _PURPOSE = "accounts.authenticator_app.pending"
 
 REFUSALS: dict[str, "_StrPromise"] = {
     "credential_known": _("This passkey is registered already. Use another device or security key."),
+    "method_disabled": _("Your organisation does not use passkeys. Choose another method."),
+    "not_in_scope": _("Your organisation does not use passkeys for your account. Choose another method."),
+    "self_service_off": _("Your organisation sets passkeys up for you. Ask your help desk, or choose another method."),
+    "model_not_allowed": _(
+        "Your organisation does not allow this kind of passkey. Use another device or security key."
+    ),
     "too_many_passkeys": _("You have as many passkeys as one account can hold. Delete one first."),
     "too_many_apps": _("You have as many authenticator apps as one account can hold. Delete one first."),
     "user_not_verified": _(

@@ -1,5 +1,7 @@
 """Codes of an authenticator app as a way to sign in: TOTP (RFC 6238), six digits, thirty seconds."""
 
+import base64
+import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from accounts.errors import MethodNotFound, MethodRefused, RegistrationRefused
 from accounts.flows import announce_registration, checked_name
 from accounts.methods import MethodRow, RegistrationDuty
 from accounts.models import User
+from accounts.operators import Operator
 from accounts.signin.models import AuthenticatorApp
 from recovery_portal.kit import vault
 
@@ -22,6 +25,7 @@ STEP_S = 30
 # RFC 6238 §5.2: one step of delay either way, no more.
 DRIFT_STEPS = (-1, 0, 1)
 MAX_APPS = 5
+SECRET_BYTES_MIN, SECRET_BYTES_MAX = 16, 64
 _PURPOSE = "accounts.authenticator_app"
 
 
@@ -106,17 +110,37 @@ def enrol(*, user: User, secret: str, code: str, name: str, at: datetime) -> Aut
     step = _matching_step(secret, _digits(code), at=at)
     if step is None:
         raise RegistrationRefused("wrong_code", "the app shows another code")
+    # The code that confirmed it is spent.
+    return _keep(user=user, secret=secret, name=checked_name(name), last_step=step, at=at, by=None)
+
+
+@transaction.atomic
+def provision(*, user: User, secret: str, by: Operator, at: datetime) -> AuthenticatorApp:
+    """Keep a secret that somebody else put into a token for the user. Raises RegistrationRefused (secret_unusable,
+    too_many_apps)."""
+    spelt = "".join(secret.split()).upper().rstrip("=")
+    try:
+        length = len(base64.b32decode(spelt + "=" * (-len(spelt) % 8)))
+    except (binascii.Error, ValueError) as error:
+        raise RegistrationRefused("secret_unusable", "The secret is base32.") from error
+    # RFC 4226 4, R6: 128 bits at least.
+    if not SECRET_BYTES_MIN <= length <= SECRET_BYTES_MAX:
+        raise RegistrationRefused("secret_unusable", f"The secret has {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} bytes.")
+    return _keep(user=user, secret=spelt, name=str(_("Authenticator app")), last_step=0, at=at, by=by)
+
+
+def _keep(*, user: User, secret: str, name: str, last_step: int, at: datetime, by: Operator | None) -> AuthenticatorApp:
     User.objects.select_for_update().get(pk=user.pk)  # the limit holds for two browsers at once, too
     if user.authenticator_apps.on_file().count() >= MAX_APPS:
         raise RegistrationRefused("too_many_apps", f"{MAX_APPS} apps on file")
     app = AuthenticatorApp.objects.create(
         user=user,
-        name=checked_name(name),
+        name=name,
         secret_sealed=vault.seal(secret.encode(), purpose=_PURPOSE),
-        last_step=step,  # the code that confirmed it is spent
+        last_step=last_step,
         created_at=at,
     )
-    announce_registration(user=user, method=METHOD, label=app.name, at=at)
+    announce_registration(user=user, method=METHOD, label=app.name, at=at, by=by)
     return app
 
 

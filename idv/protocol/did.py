@@ -57,9 +57,16 @@ def named(key: SigningKey, did: str) -> SigningKey:
 
 
 def document(
-    *, did: str, origin: str, keys: Sequence[SigningKey], current: Collection[str], also_at: Sequence[str] = ()
+    *,
+    did: str,
+    origin: str,
+    keys: Sequence[SigningKey],
+    current: Collection[str],
+    issuing: Sequence[SigningKey] = (),
+    also_at: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The DID document of ``origin``. Retired keys stay visible as methods; only those in ``current`` speak for it."""
+    """The DID document of ``origin``. Retired keys stay visible as methods; only those in ``current`` speak for it.
+    ``issuing`` keys sign credentials and nothing else."""
     return {
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1"],
         "id": did,
@@ -70,10 +77,10 @@ def document(
                 "controller": did,
                 "publicKeyJwk": key.public_jwk(),
             }
-            for key in keys
+            for key in (*keys, *issuing)
         ],
         "authentication": [f"{did}#{key.kid}" for key in keys if key.kid in current],
-        "assertionMethod": [f"{did}#{key.kid}" for key in keys if key.kid in current],
+        "assertionMethod": [f"{did}#{key.kid}" for key in (*(key for key in keys if key.kid in current), *issuing)],
         "service": [
             {
                 "id": f"{did}#linked-domains",

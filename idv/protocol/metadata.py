@@ -184,6 +184,20 @@ def authorization_server_metadata(
     }
 
 
+def pre_authorized_server_metadata(*, issuer: str, token_endpoint: str, jwks_uri: str) -> dict[str, Any]:
+    """The metadata of a server that redeems pre-authorized codes and does nothing else; RFC 8414 wants the list of
+    response types all the same."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": token_endpoint,
+        "jwks_uri": jwks_uri,
+        "response_types_supported": [],
+        "grant_types_supported": [PRE_AUTHORIZED_GRANT],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "pre-authorized_grant_anonymous_access_supported": True,
+    }
+
+
 def jwt_vc_issuer_metadata(*, issuer: str, jwks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The SD-JWT VC issuer's metadata: whose keys sign its credentials."""
     return {"issuer": issuer, "jwks": {"keys": [dict(jwk) for jwk in jwks]}}

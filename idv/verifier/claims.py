@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from idv.protocol import did
 from recovery_portal.kit import images, vault
 
 from . import policy
 from .errors import NotCollectable, PresentationRefused
 from .models import PresentationRequest
+from .own import OwnCredential
 
 # Only what recovery needs is asked for; what a wallet sends beyond it is not kept (GDPR 5(1)(c)).
 REQUESTED = ("firstName", "lastName", "portrait", "proofingReference")
@@ -21,6 +23,10 @@ FURTHER = (
     "fullName", "dateOfBirth", "documentType", "documentNumber", "documentExpiryDate", "documentIssuingCountry",
     "nationality", "employeeId",
 )  # fmt: skip
+#: What is kept beside the claims: who holds the credential, and the presentation itself where it is to be handed on.
+_SUBJECT, _RECEIPT = "did:subject", "vp:receipt"
+_NO_CLAIMS = frozenset({_SUBJECT, _RECEIPT})
+_BESIDE = _NO_CLAIMS | {"portrait"}
 _PORTRAIT_PREFIX = "data:image/jpeg;base64,"
 
 
@@ -31,6 +37,8 @@ class CollectedPresentation:
     first_name: str
     last_name: str
     claims: Mapping[str, str]
+    subject: str = ""
+    receipt: str = ""
 
 
 def accept(presented: Mapping[str, object], *, further: Sequence[str] = ()) -> dict[str, str]:
@@ -48,6 +56,24 @@ def accept(presented: Mapping[str, object], *, further: Sequence[str] = ()) -> d
         raise PresentationRefused("claim_too_long")
     kept["portrait"] = base64.b64encode(_portrait(kept["portrait"])).decode()
     return kept
+
+
+def accept_own(presented: Mapping[str, object], asked: OwnCredential) -> dict[str, str]:
+    """The claims of a credential that the organisation issued: texts, as it wrote them. Raises PresentationRefused."""
+    kept = {}
+    for name in asked.claims:
+        value = presented.get(name)
+        if value is None and name not in asked.required:
+            continue
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise PresentationRefused("claim_missing", name)
+        kept[name] = value
+    return kept
+
+
+def beside(*, holder_jwk: Mapping[str, str], receipt: str) -> dict[str, str]:
+    """What a program is told beside the claims."""
+    return {_SUBJECT: did.of_jwk(holder_jwk)} | ({_RECEIPT: receipt} if receipt else {})
 
 
 def _portrait(uri: str) -> bytes:
@@ -73,7 +99,11 @@ def read(request: PresentationRequest) -> CollectedPresentation:
     """Raises NotCollectable(forgotten)."""
     kept = _open(request)
     return CollectedPresentation(
-        kept["firstName"], kept["lastName"], {name: value for name, value in kept.items() if name != "portrait"}
+        kept.get("firstName", ""),
+        kept.get("lastName", ""),
+        {name: value for name, value in kept.items() if name not in (_BESIDE if request.provider_id else _NO_CLAIMS)},
+        subject=kept.get(_SUBJECT, ""),
+        receipt=kept.get(_RECEIPT, ""),
     )
 
 

@@ -16,14 +16,14 @@ from idv.credentials.verify import VerifiedPresentation
 from idv.protocol import dcql, did
 
 from . import trust
-from .models import IdentityProvider
+from .trust import Asked
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
     """What a presentation must answer: whose credential, for which request, to whom."""
 
-    provider: IdentityProvider
+    provider: Asked
     nonce: str
     audience: str
     trusted: TrustedIssuers
@@ -38,7 +38,7 @@ class CredentialFormat(Protocol):
     #: Whether its holder can sign what the presentation is for.
     signs_transaction_data: bool
 
-    def query(self, provider: IdentityProvider, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
+    def query(self, provider: Asked, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
         """The query for ``asked``, content with ``required``; the two are equal when all of it must come."""
         ...
 
@@ -57,7 +57,7 @@ class SdJwtFormat:
     query_id = "identity"
     signs_transaction_data = True
 
-    def query(self, provider: IdentityProvider, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
+    def query(self, provider: Asked, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
         return dcql.query(
             query_id=self.query_id,
             vcts=provider.allowed_vcts,
@@ -87,7 +87,7 @@ class JwtVcFormat:
     query_id = "identity_jwt"
     signs_transaction_data = False
 
-    def query(self, provider: IdentityProvider, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
+    def query(self, provider: Asked, *, asked: Sequence[str], required: Sequence[str]) -> dict[str, Any]:
         # It has no claim sets to choose from: nothing of it can be withheld anyway.
         return dcql.jwt_query(query_id=self.query_id, credential_type=trust.type_name(provider), claims=required)
 

@@ -12,7 +12,7 @@ from idv.credentials import certificates, keys
 from idv.protocol import did
 from recovery_portal.kit.errors import DomainError
 
-from . import policy
+from . import own, policy
 from .models import VerifierKey
 
 
@@ -70,7 +70,8 @@ def identifier() -> str:
 
 
 def did_document(*, at: datetime) -> dict[str, Any]:
-    """The DID document: every key this portal ever signed with; the retired ones may no longer speak for it.
+    """The DID document: every key this portal ever signed with; the retired ones may no longer speak for it. The keys
+    of credentials that the organisation issues are among them: it is one authority.
 
     A key retired a moment ago still signs the requests that were made with it, until they end.
     """
@@ -82,6 +83,7 @@ def did_document(*, at: datetime) -> dict[str, Any]:
         origin=settings.PORTAL_BASE_URL,
         keys=[signing_key(row) for row in rows],
         current=speaking,
+        issuing=own.issuer().keys(at=at),
     )
 
 

@@ -13,22 +13,27 @@ from django.core.cache import cache
 from idv.credentials import jose
 from idv.credentials.certificates import key_id
 from idv.credentials.keys import KeyInvalid, jwk_of, public_key_of, thumbprint
-from idv.credentials.status_list import FetchedStatus
+from idv.credentials.status_list import FetchedStatus, StatusSource
 from idv.credentials.trust import IssuerUntrusted, TrustedIssuer, TrustedIssuers, p256_key_of
 from recovery_portal.kit import http
 from recovery_portal.kit.errors import DomainError
 
-from . import policy, remote
+from . import own, policy, remote
 from .models import IdentityProvider
+from .own import OwnCredential
+
+Asked = IdentityProvider | OwnCredential
 
 
-def trusted_issuers(provider: IdentityProvider, *, at: datetime) -> TrustedIssuers:
+def trusted_issuers(provider: Asked, *, at: datetime) -> TrustedIssuers:
     """Only ``provider``, only for its allowed types: by the operator's certification authorities, else by its keys.
 
     Authorities that the operator named for one type stand instead of the provider's for that type.
 
     One presentation request trusts one provider, so a credential of another registered provider is refused too.
     """
+    if isinstance(provider, OwnCredential):
+        return own.trusted(provider, at=at)
     authorities = tuple(certificates_in(provider.trusted_certificates))
     trusted = TrustedIssuer(
         issuer=provider.issuer,
@@ -86,12 +91,14 @@ def certificates_in(pem: str) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(pem.encode("ascii")) if pem.strip() else []
 
 
-def believed_authorities(provider: IdentityProvider) -> list[str]:
+def believed_authorities(provider: Asked) -> list[str]:
     """The key identifiers of every authority that may certify this provider's keys, as a hint for wallets.
 
     Empty when published keys count as well, or when an authority has no identifier: then a hint would leave out what
     is believed.
     """
+    if isinstance(provider, OwnCredential):
+        return []
     bundles = {row.vct: certificates_in(row.certificates) for row in provider.type_authorities.all()}
     own = certificates_in(provider.trusted_certificates)
     believed = [bundles.get(vct, own) for vct in provider.allowed_vcts]
@@ -101,13 +108,15 @@ def believed_authorities(provider: IdentityProvider) -> list[str]:
     return sorted({name for name in named if name})
 
 
-def type_name(provider: IdentityProvider) -> str:
+def type_name(provider: Asked) -> str:
     """The W3C type by which ``provider`` names the same credential in ``jwt_vc_json``: the end of its ``vct``."""
     return str(provider.allowed_vcts[0]).rstrip("/").rpartition("/")[2]
 
 
-def status_source(provider: IdentityProvider, trusted: TrustedIssuers) -> FetchedStatus:
-    """Status lists of this provider, from its own origin only, through the guarded client."""
+def status_source(provider: Asked, trusted: TrustedIssuers) -> StatusSource:
+    """Status lists of this provider, from its own origin only, through the guarded client; our own need no way."""
+    if isinstance(provider, OwnCredential):
+        return own.issuer()
 
     def fetch(uri: str) -> bytes:
         # A credential names the address to fetch; whoever forged or stole a key must not point us elsewhere (SSRF).

@@ -76,7 +76,10 @@ def enter(request: HttpRequest) -> HttpResponse:
         return render(request, "api/device.html", {"form": form}, status=429)
     decision = request.POST.get("decision", "")
     if waiting is not None and not decision:
-        context = {"app": waiting.app, "scopes": waiting.scopes, "account": request.user, "code": form["code"].value()}
+        context = {
+            "app": waiting.app, "scopes": waiting.scopes, "account": request.user, "code": form["code"].value(),
+            "stays": waiting.wants_refresh,
+        }  # fmt: skip
         return render(request, "api/device_confirm.html", context)
     if waiting is None or not devices.decide(waiting=waiting, user=request.user, allowed=decision == "accept", at=at):
         form.add_error("code", _("This code is not valid, or its fifteen minutes are over. Look at the device again."))

@@ -15,7 +15,7 @@ from django.db.models import F
 from recovery_portal.kit import ratelimit
 from recovery_portal.kit import tokens as secrets
 
-from . import grants, registrations, tokens
+from . import grants, refreshing, registrations, tokens
 from .grants import Granted, GrantRefused
 from .models import DeviceAuthorization
 
@@ -52,6 +52,7 @@ def start(*, form: Mapping[str, str], at: datetime) -> Started:
         user_digest=secrets.digest(letters),
         app=app,
         scopes=scopes,
+        wants_refresh=refreshing.wants(form.get("scope", "")),
         interval_s=INTERVAL_S,
         next_poll_at=at,
         created_at=at,
@@ -94,12 +95,8 @@ def device_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -
     What was allowed is spent by the statement that finds it; whoever asks too soon waits longer from then on
     (RFC 8628 3.5).
     """
-    app = grants.find_app(form.get("client_id", ""))
-    if app is None:
-        raise grants.unknown_app()
+    app = grants.client_of(form=form, token_endpoint=token_endpoint, at=at)
     ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
-    if app.secrets.exists() or app.certificates.exists():
-        app = grants.authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
     mine = DeviceAuthorization.objects.filter(device_digest=secrets.digest(form.get("device_code", "")), app=app)
     if not mine.filter(state=_ALLOWED, used_at=None, expires_at__gt=at).update(used_at=at):
         raise _not_yet(mine, at)
@@ -108,7 +105,10 @@ def device_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -
     if user is None or not user.is_active or user.session_epoch != row.session_epoch:
         raise GrantRefused("invalid_grant", 50057, "The sign-in behind the consent has ended.")
     return Granted(
-        tokens.issue(app=app, user=user, scopes=row.scopes, at=at), row.scopes, grants.id_token(app, user, at=at)
+        tokens.issue(app=app, user=user, scopes=row.scopes, at=at),
+        row.scopes,
+        grants.id_token(app, user, at=at),
+        refreshing.begin(app=app, user=user, scopes=row.scopes, at=at) if row.wants_refresh else "",
     )
 
 

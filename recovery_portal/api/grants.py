@@ -31,7 +31,7 @@ CODE_LIFETIME = timedelta(seconds=60)
 FAILURES_PER_MINUTE = 20
 GRAPH = "https://graph.microsoft.com"
 REQUEST_SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"  # the application id under which Verified ID is asked for
-_OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
 
 class GrantRefused(Exception):
@@ -47,6 +47,7 @@ class Granted:
     access_token: str
     scopes: list[str]
     id_token: str = ""
+    refresh_token: str = ""
 
 
 def client_credentials(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
@@ -64,7 +65,7 @@ def delegated_scopes(app: AppRegistration, asked_for: str) -> list[str]:
         name = word.removeprefix(f"{GRAPH}/").removeprefix(f"{settings.PORTAL_BASE_URL}/")
         if name == ".default":
             wanted |= set(app.delegated_permissions)
-        elif name not in _OPENID_SCOPES:
+        elif name not in OPENID_SCOPES:
             wanted.add(name)
     if not wanted or permissions.unknown(wanted) or not wanted <= set(app.delegated_permissions):
         raise GrantRefused(
@@ -75,7 +76,15 @@ def delegated_scopes(app: AppRegistration, asked_for: str) -> list[str]:
 
 @transaction.atomic
 def make_code(
-    *, app: AppRegistration, user: Any, scopes: list[str], redirect_uri: str, challenge: str, nonce: str, at: datetime
+    *,
+    app: AppRegistration,
+    user: Any,
+    scopes: list[str],
+    redirect_uri: str,
+    challenge: str,
+    nonce: str,
+    at: datetime,
+    wants_refresh: bool = False,
 ) -> str:
     """The person agreed: a code for the program, good for one minute and one use."""
     code = secrets.new_token(32)
@@ -88,6 +97,7 @@ def make_code(
         redirect_uri=redirect_uri,
         code_challenge=challenge,
         nonce=nonce[:256],
+        wants_refresh=wants_refresh,
         expires_at=at + CODE_LIFETIME,
     )
     registrations.announce("Consent to application", app, at=at, by=user, scopes=" ".join(scopes), flow="code")
@@ -100,12 +110,8 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
     The code is spent first, whatever follows (RFC 9700 4.5). A program with a secret or a certificate must show it;
     one without lives on people's own machines and is held to PKCE alone.
     """
-    app = find_app(form.get("client_id", ""))
-    if app is None:
-        raise unknown_app()
+    app = client_of(form=form, token_endpoint=token_endpoint, at=at)
     ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
-    if app.secrets.exists() or app.certificates.exists():
-        app = authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
     digest = secrets.digest(form.get("code", ""))
     mine = AuthorizationCode.objects.filter(digest=digest, app=app, used_at=None, expires_at__gt=at)
     if not mine.update(used_at=at):
@@ -117,11 +123,25 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
         raise GrantRefused("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
     if not code.user.is_active:
         raise GrantRefused("invalid_grant", 50057, "The user account is disabled.")
+    from . import refreshing
+
     return Granted(
         tokens.issue(app=app, user=code.user, scopes=code.scopes, at=at),
         code.scopes,
         id_token(app, code.user, nonce=code.nonce, at=at),
+        refreshing.begin(app=app, user=code.user, scopes=code.scopes, at=at) if code.wants_refresh else "",
     )
+
+
+def client_of(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> AppRegistration:
+    """The program that acts for a person: known, and proven where it has something to prove it with. Raises
+    GrantRefused, RateLimited."""
+    app = find_app(form.get("client_id", ""))
+    if app is None:
+        raise unknown_app()
+    if app.secrets.exists() or app.certificates.exists():
+        return authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
+    return app
 
 
 def authenticate_app(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> AppRegistration:

@@ -106,8 +106,23 @@ class AuthorizationCode(models.Model):
     redirect_uri = models.CharField(max_length=500)
     code_challenge = models.CharField(max_length=128)
     nonce = models.CharField(max_length=256, blank=True)
+    wants_refresh = models.BooleanField(default=False)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
+
+
+class RefreshToken(models.Model):
+    """One link of a chain: used once for the next, which has the same ``family`` and the same end."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    family = models.UUIDField(db_index=True)
+    app = models.ForeignKey(AppRegistration, models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    scopes = models.JSONField()
+    session_epoch = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
 
 
 class DeviceAuthorization(models.Model):
@@ -122,6 +137,7 @@ class DeviceAuthorization(models.Model):
     user_digest = models.CharField(max_length=64)
     app = models.ForeignKey(AppRegistration, models.CASCADE)
     scopes = models.JSONField()
+    wants_refresh = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     session_epoch = models.PositiveIntegerField(null=True)

@@ -17,7 +17,7 @@ from recovery_portal.kit import clock
 from recovery_portal.kit.ratelimit import RateLimited
 from recovery_portal.kit.views import speaks_json
 
-from . import devices, grants, permissions, tokens
+from . import devices, grants, permissions, refreshing, tokens
 from .grants import GrantRefused
 from .models import AppRegistration
 
@@ -53,7 +53,8 @@ def configuration(request: HttpRequest, tenant: UUID) -> HttpResponse:
             "code_challenge_methods_supported": ["S256"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
-            "scopes_supported": ["openid", "profile", *permissions.known()],
+            "scopes_supported": ["openid", "profile", refreshing.SCOPE, *permissions.known()],
+            "tenant_region_scope": "WW",  # samples of the Request Service choose their host by it
             "authorization_response_iss_parameter_supported": True,
         }
     )
@@ -70,7 +71,7 @@ def keys(request: HttpRequest, tenant: UUID) -> HttpResponse:
 
 @speaks_json(UNREADABLE)
 @csrf_exempt  # programs have no session here
-@sensitive_post_parameters("client_secret", "client_assertion", "code", "code_verifier", "device_code")
+@sensitive_post_parameters("client_secret", "client_assertion", "code", "code_verifier", "device_code", "refresh_token")
 @require_POST
 def token(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """RFC 6749 3.2."""
@@ -94,6 +95,8 @@ def token(request: HttpRequest, tenant: UUID) -> HttpResponse:
     }
     if granted.id_token:
         body["id_token"] = granted.id_token
+    if granted.refresh_token:
+        body["refresh_token"] = granted.refresh_token
     return JsonResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
@@ -101,6 +104,7 @@ _GRANTS = {
     "authorization_code": grants.authorization_code,
     "client_credentials": grants.client_credentials,
     devices.GRANT_TYPE: devices.device_code,
+    refreshing.GRANT_TYPE: refreshing.refresh,
 }
 
 
@@ -138,7 +142,11 @@ def authorize(request: HttpRequest, tenant: UUID) -> HttpResponse:
     except GrantRefused as refusal:
         return _back(redirect_uri, query.get("state"), error=refusal.error, error_description=refusal.description)
     if request.method == "GET":
-        answer = render(request, "api/authorize.html", {"app": app, "scopes": scopes, "account": request.user})
+        answer = render(
+            request,
+            "api/authorize.html",
+            {"app": app, "scopes": scopes, "account": request.user, "stays": refreshing.wants(query.get("scope", ""))},
+        )
         # Browsers hold a form to its page's policy through every redirect that follows.
         answer._csp_update = {"form-action": [_origin(redirect_uri)]}  # type: ignore[attr-defined]
         return answer
@@ -146,7 +154,7 @@ def authorize(request: HttpRequest, tenant: UUID) -> HttpResponse:
         return _back(redirect_uri, query.get("state"), error="access_denied")
     code = grants.make_code(
         app=app, user=request.user, scopes=scopes, redirect_uri=redirect_uri, challenge=challenge,
-        nonce=query.get("nonce", ""), at=clock.now(),
+        nonce=query.get("nonce", ""), at=clock.now(), wants_refresh=refreshing.wants(query.get("scope", "")),
     )  # fmt: skip
     return _back(redirect_uri, query.get("state"), code=code)
 

@@ -24,6 +24,7 @@ from .filters import Column, parse
 Row = TypeVar("Row", bound=Model)
 _SALT = "recovery_portal.api.skiptoken"
 _SEARCH = re.compile(r'"(\w+):([^"]{1,120})"')
+_SEARCH_LENGTH, _SEARCH_TERMS = 2_000, 20
 _SUPPORTED = frozenset({"$filter", "$search", "$orderby", "$top", "$skiptoken", "$count", "$select", "$format"})
 
 
@@ -76,12 +77,12 @@ def page(request: HttpRequest, rows: QuerySet[Row], how: Collection[Row]) -> dic
     sign = "-" if descending else ""
     rows = rows.order_by(f"{sign}{column}", f"{sign}pk")
     if token := options.get("$skiptoken"):
-        rows = rows.filter(_after(token, how.columns[name], f"{sign}{name}", descending))
+        rows = rows.filter(_after(token, how.columns[name], [how.context, f"{sign}{name}"], descending))
     top = _top(options.get("$top"), how)
     found = list(rows[: top + 1])
     value = [select(request, how.render(row)) for row in found[:top]]
     if len(found) > top:
-        answer["@odata.nextLink"] = _next_link(request, found[top - 1], column, f"{sign}{name}")
+        answer["@odata.nextLink"] = _next_link(request, found[top - 1], column, [how.context, f"{sign}{name}"])
     return answer | {"value": value}
 
 
@@ -136,8 +137,13 @@ def _order(text: str | None, how: Collection[Any]) -> tuple[str, bool]:
 
 def _search(text: str, how: Collection[Any]) -> Q:
     condition = Q()
-    terms = _SEARCH.findall(text)
-    if not terms or _SEARCH.sub("", text).replace("AND", "").replace("OR", "").strip() or "\x00" in text:
+    terms = _SEARCH.findall(text) if len(text) <= _SEARCH_LENGTH else []
+    if (
+        len(terms) > _SEARCH_TERMS
+        or not terms
+        or _SEARCH.sub("", text).replace("AND", "").replace("OR", "").strip()
+        or "\x00" in text
+    ):
         raise GraphError(400, 'A $search is written "property:words".', "Request_UnsupportedQuery")
     either = " OR " in _SEARCH.sub("", f" {text} ")
     for name, words in terms:
@@ -148,20 +154,22 @@ def _search(text: str, how: Collection[Any]) -> Q:
     return condition
 
 
-def _next_link(request: HttpRequest, last: Model, column: str, order: str) -> str:
+def _next_link(request: HttpRequest, last: Model, column: str, made_for: list[str]) -> str:
     value = getattr(last, column)
     value = value.isoformat() if isinstance(value, datetime) else value
-    token = signing.dumps([order, value, str(last.pk)], salt=_SALT)
+    token = signing.dumps([made_for, value, str(last.pk)], salt=_SALT)
     options = {name: text for name, text in request.GET.items() if name != "$skiptoken"} | {"$skiptoken": token}
     return f"{settings.PORTAL_BASE_URL}{quote(request.path)}?{urlencode(options, safe='$')}"
 
 
-def _after(token: str, column: Column, order: str, descending: bool) -> Q:
+def _after(token: str, column: Column, made_for: list[str], descending: bool) -> Q:
+    """Where the page before ended. A token is good for its own collection and order alone: elsewhere its key would be
+    compared with keys of another kind."""
     try:
-        made_for, value, key = signing.loads(token[:2_000], salt=_SALT)
+        was_made_for, value, key = signing.loads(token[:2_000], salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError, json.JSONDecodeError):
         raise GraphError(400, "The $skiptoken is not one that was given out.", "Directory_ExpiredPageToken") from None
-    if made_for != order:
+    if was_made_for != made_for:
         raise GraphError(400, "The $skiptoken belongs to another $orderby.", "Directory_ExpiredPageToken")
     if column.kind == "time":
         value = parse_datetime(value)

@@ -39,8 +39,11 @@ INCLUDES: Mapping[str, tuple[str, ...]] = {
     ),
     **{f"UserAuthMethod-{method}.Read.All": () for method in _METHODS},
     **{f"UserAuthMethod-{method}.ReadWrite.All": (f"UserAuthMethod-{method}.Read.All",) for method in _METHODS},
-    # Of the Request Service: issuing is the provider's, so that asking is all there is.
-    "VerifiableCredential.Create.All": ("VerifiableCredential.Create.PresentRequest",),
+    "VerifiableCredential.Create.All": (
+        "VerifiableCredential.Create.IssueRequest",
+        "VerifiableCredential.Create.PresentRequest",
+    ),
+    "VerifiableCredential.Create.IssueRequest": (),
     "VerifiableCredential.Create.PresentRequest": (),
     "VerifiedId-Profile.Read.All": (),
     "VerifiedId-Profile.ReadWrite.All": ("VerifiedId-Profile.Read.All",),

@@ -27,6 +27,7 @@ _READS_PROFILES = (
     "recovery.view_extensionlistener",
     "recovery.view_extensioncall",
     "recovery.view_proposal",
+    "issuer.view_contract",
 )
 _READS_CHECKS = (
     "verifier.view_proofingrequest",
@@ -34,6 +35,7 @@ _READS_CHECKS = (
     "verifier.view_facecheck",
     "verified_id.view_servicerequest",
     "verified_id.view_callback",
+    "issuer.view_issuedcredential",
 )
 _HANDLES_PASSES = (
     "tap.view_temporaryaccesspass",
@@ -59,6 +61,8 @@ _SETS_UP = (
     "recovery.change_extensionlistener",
     "recovery.delete_extensionlistener",
     "recovery.decide_proposal",
+    "issuer.add_contract",
+    "issuer.change_contract",
 )
 _AUTHENTICATION: Final = (
     *_READS_DIRECTORY,
@@ -67,8 +71,12 @@ _AUTHENTICATION: Final = (
     *_HANDLES_PASSES,
     *_SETS_UP,
     "verified_id.add_servicerequest",
+    "verified_id.issue_credentials",
     "verified_id.view_servicerequest",
     "verified_id.view_callback",
+    "issuer.view_issuedcredential",
+    "issuer.revoke_issuedcredential",
+    "accounts.manage_methods",
     "recovery.view_match_detail",
     "recovery.delete_recoveryblock",
     "accounts.view_auditevent",
@@ -87,6 +95,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         *_READS_PROFILES,
         *_SETS_UP,
         "tap.change_temporaryaccesspasspolicy",
+        "accounts.change_passkeypolicy",
         "accounts.view_auditevent",
     ),
     "User Administrator": (

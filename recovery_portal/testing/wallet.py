@@ -42,9 +42,17 @@ class VerifiedId:
     @property
     def claims(self) -> dict[str, Any]:
         """All that stands in it."""
-        from idv.credentials import sd_jwt
+        from idv.credentials import jose, sd_jwt
 
+        if self.is_jwt:
+            claims: dict[str, Any] = jose.peek(self.credential).payload["vc"]["credentialSubject"]
+            return claims
         return sd_jwt.read(self.credential)
+
+    @property
+    def is_jwt(self) -> bool:
+        """Whether it is a W3C credential as a JWT, which is shown whole."""
+        return "~" not in self.credential
 
 
 @dataclass(frozen=True)
@@ -139,22 +147,27 @@ class Wallet:
         What a hostile wallet would do: ``leave_out`` claims that are asked for, ``bend`` the presentation before it
         is sent, sign for another ``nonce`` or ``audience``, or with another ``key``.
         """
-        from idv.credentials import sd_jwt
-        from idv.protocol import presentation
+        from idv.credentials import jwt_vc, sd_jwt
+        from idv.protocol import did, presentation
 
         link = request if isinstance(request, str) else request.request
         opened = self.open(link)
         chosen = verified_id or self._newest()
         query = opened.dcql_query["credentials"][0]
-        wanted = disclose or [claim["path"][0] for claim in query.get("claims", [])]
-        presented = sd_jwt.present(
-            chosen.credential,
-            disclose=[claim for claim in wanted if claim not in leave_out],
-            audience=audience or opened.client_id,
-            nonce=nonce or opened.nonce,
-            holder_key=key or chosen.key,
-            at=self.installation.now(),
-        )
+        signed: dict[str, Any] = {
+            "audience": audience or opened.client_id,
+            "nonce": nonce or opened.nonce,
+            "holder_key": key or chosen.key,
+            "at": self.installation.now(),
+        }
+        if chosen.is_jwt:
+            holder = did.of_jwk(chosen.key.public_jwk())
+            presented = jwt_vc.present(chosen.credential, holder_did=holder, **signed)
+        else:
+            wanted = disclose or [claim["path"][0] for claim in query.get("claims", [])]
+            held = chosen.claims
+            shown_claims = [claim for claim in wanted if claim in held and claim not in leave_out]
+            presented = sd_jwt.present(chosen.credential, disclose=shown_claims, **signed)
         shown = bend(presented) if bend else presented
         self._sent = presentation.build_response(opened, vp_token={query["id"]: [shown]})
         self._sent_to = opened.response_uri

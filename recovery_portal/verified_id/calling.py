@@ -4,15 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models import F, Q
+from django.conf import settings
+from django.db.models import F, Max, Q
 
+from idv.credentials.status_list import VALID
+from idv.issuer import flows as issuer
 from idv.protocol import did
 from idv.verifier import flows as verifier
 from idv.verifier.errors import NotCollectable
 from recovery_portal.kit import http, queue
 from recovery_portal.kit.machine import IllegalTransition
 
-from .machine import TOLD, Event, Status
+from .machine import NOT_ISSUED, TOLD, Event, Status
 from .models import Callback, ServiceRequest
 from .shapes import TYPE
 
@@ -31,6 +34,9 @@ _MESSAGES = {
     "user_canceled": "The person declined.",
     "expired": "Nobody answered in time.",
 }
+# Of an issuance the original has one code, and says in the message what it was.
+_NOT_ISSUED_CODE = "IssuanceFlowFailed"
+_NOT_ISSUED_MESSAGES = {"pin_tries_used_up": "issuance_service_error"}
 _FACE_MESSAGE = "Match confidence score failing to meet the threshold."
 
 
@@ -63,7 +69,13 @@ def deliver(*, callback_id: int, at: datetime) -> None:
 
 def sweep(*, at: datetime) -> None:
     """Hand out calls that are due, end what nobody went on with, drop old records. Harmless to repeat."""
-    for row in ServiceRequest.objects.select_related("presentation").filter(ended_at__isnull=True, expires_at__lte=at):
+    running = ServiceRequest.objects.select_related("presentation", "offer").filter(ended_at__isnull=True)
+    for row in running.filter(expires_at__lte=at):
+        if row.status == Status.HANDED_OVER:
+            advance(row, Event.KEPT, at=at)  # wallets need not say what became of a credential
+            continue
+        if row.offer is not None:
+            issuer.withdraw(offer=row.offer, at=at)
         try:
             row.apply(Event.SOMETHING_FAILED, at=at, error_code="expired", reason_code="expired")
         except IllegalTransition:
@@ -74,6 +86,20 @@ def sweep(*, at: datetime) -> None:
     for callback in due:
         queue.enqueue(_DELIVER, callback_id=callback.pk)
     ServiceRequest.objects.filter(ended_at__lte=at - RETENTION).delete()
+    issuer.purge(at=at)
+
+
+def advance(row: ServiceRequest, event: Event, *, at: datetime, **facts: Any) -> bool:
+    """Move it and call the program. False when somebody else moved it first: what they did stands."""
+    before = row.callbacks.aggregate(last=Max("pk"))["last"] or 0
+    try:
+        row.apply(event, at=at, **facts)
+    except IllegalTransition:
+        row.refresh_from_db()
+        return False
+    for callback in row.callbacks.filter(pk__gt=before):
+        queue.enqueue(_DELIVER, callback_id=callback.pk)
+    return True
 
 
 def _waiting() -> Any:
@@ -96,30 +122,42 @@ def _call(callback: Callback, at: datetime) -> tuple[str, bool]:
 def _body(row: ServiceRequest, event: str, at: datetime) -> dict[str, Any]:
     """Facts 5.2. Raises NotCollectable when the claims are gone."""
     body: dict[str, Any] = {"requestId": str(row.pk), "requestStatus": event, "state": row.callback_state}
+    if event == NOT_ISSUED:
+        message = _NOT_ISSUED_MESSAGES.get(row.reason_code, "unspecified_error")
+        body["error"] = {"code": _NOT_ISSUED_CODE, "message": message}
     if event == TOLD[Status.FAILED]:
         is_face = row.error_code == "claimValidationError" and not row.reason_code.startswith("constraint")
         message = _FACE_MESSAGE if is_face else _MESSAGES[row.error_code]
         body["error"] = {"code": row.error_code, "message": message}
     if event == TOLD[Status.VERIFIED]:
-        body["verifiedCredentialsData"] = [_credential(row, at)]
+        body |= _presented(row, at)
     return body
 
 
-def _credential(row: ServiceRequest, at: datetime) -> dict[str, Any]:
+def _presented(row: ServiceRequest, at: datetime) -> dict[str, Any]:
     presentation = row.presentation
     if presentation is None:
         raise NotCollectable("forgotten", str(row.pk))
     collected = verifier.read_claims(request=presentation, at=at)
+    is_own = presentation.provider is None
+    origin = settings.PORTAL_BASE_URL if presentation.provider is None else presentation.provider.issuer
+    is_valid = presentation.credential_status in (None, VALID)
     told: dict[str, Any] = {
-        "issuer": did.web(presentation.provider.issuer),
-        "type": ["VerifiableCredential", TYPE],
+        "issuer": did.web(origin),
+        "type": ["VerifiableCredential", presentation.own_vct.rpartition("/")[2] if is_own else TYPE],
         "claims": {name: value for name, value in collected.claims.items() if name != "proofingReference"},
-        # A revoked or suspended credential is not accepted, and its issuer is the address that operators registered.
-        "credentialState": {"revocationStatus": "VALID"},
-        "domainValidation": {"url": presentation.provider.issuer},
+        "credentialState": {"revocationStatus": "VALID" if is_valid else "REVOKED"},
+        "domainValidation": {"url": origin},
     }
-    if presentation.credential_issued_at is not None:
-        told["issuanceDate"] = presentation.credential_issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for name, moment in (
+        ("issuanceDate", presentation.credential_issued_at), ("expirationDate", presentation.credential_expires_at),
+    ):  # fmt: skip
+        if moment is not None:
+            told[name] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     if row.score is not None:
         told["faceCheck"] = {"matchConfidenceScore": round(row.score, 1)}
-    return told
+    answer: dict[str, Any] = {"subject": collected.subject, "verifiedCredentialsData": [told]}
+    if collected.receipt:
+        # There is no id_token: OpenID4VP 1.0 has none.
+        answer["receipt"] = {"vp_token": collected.receipt}
+    return answer

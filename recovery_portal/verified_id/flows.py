@@ -1,25 +1,29 @@
-"""What happens to a request of another program: made, fetched, answered, its face checked, ended."""
+"""What happens to a request for a credential: made, fetched, answered, its face checked, ended."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 
 from idv.face.liveness import Movement
+from idv.issuer import flows as issuer
+from idv.issuer import keyring as issuer_keys
+from idv.issuer.models import Contract
 from idv.protocol import did
 from idv.verifier import flows as verifier
 from idv.verifier import policy as verifier_policy
 from idv.verifier.errors import FaceCheckRefused
+from idv.verifier.flows.presenting import CredentialFormat
 from idv.verifier.machine import FaceCheckStatus, RequestStatus
 from idv.verifier.models import FaceCheck, IdentityProvider, PresentationRequest
-from recovery_portal.kit import queue, tokens
-from recovery_portal.kit.machine import IllegalTransition
+from idv.verifier.own import OwnCredential
+from recovery_portal.kit import ratelimit, tokens
 
-from . import asking
-from .calling import deliver, sweep
+from . import asking, shapes
+from .calling import advance, deliver, sweep
 from .errors import RequestInvalid
 from .machine import Event, Status
 from .models import ServiceRequest
@@ -31,23 +35,37 @@ __all__ = [
 
 # Within the time that presented claims are kept at all.
 FACE_CHECK_TIME = timedelta(minutes=30)
+# Two a second, as the original allows a tenant of its quick setup.
+REQUESTS_PER_MINUTE = 120
 _ALWAYS_ASKED = frozenset({"firstName", "lastName"})
-_DELIVER = "recovery_portal.verified_id.tasks.deliver"
+_WANTED = "requestedCredentials[0]"
 
 
 @transaction.atomic
 def create(*, app_id: uuid.UUID, payload: Mapping[str, Any], at: datetime) -> ServiceRequest:
     """Ask wallets for what ``payload`` (a validated shapes.PresentationPayload) says. Raises RequestInvalid,
-    NotProvisioned."""
+    NotProvisioned, RateLimited."""
+    count(app_id)
     [wanted] = payload["requestedCredentials"]
-    provider = _provider(wanted.get("acceptedIssuers", []))
-    face_check = wanted.get("configuration", {}).get("validation", {}).get("faceCheck")
+    validation = wanted.get("configuration", {}).get("validation", {})
+    face_check = validation.get("faceCheck")
     constraints = wanted.get("constraints", [])
+    source, names, wire = _source(wanted)
+    is_identity = not isinstance(source, OwnCredential)
+    for index, constraint in enumerate(constraints):
+        if constraint["claimName"] not in names:
+            raise RequestInvalid(f"{_WANTED}.constraints[{index}].claimName", "The credential has no such claim.")
+    if face_check and not is_identity:
+        raise RequestInvalid(f"{_WANTED}.configuration.validation.faceCheck", "A face is compared with an identity.")
     registration, callback = payload["registration"], payload["callback"]
     key = uuid.uuid4()
     purpose = registration.get("purpose") or wanted.get("purpose") or ""
     presentation = verifier.request_presentation(
-        provider=provider,
+        provider=None if isinstance(source, OwnCredential) else source,
+        own=source if isinstance(source, OwnCredential) else None,
+        wire=wire,
+        allows_revoked=validation.get("allowRevoked", False),
+        wants_receipt=payload["includeReceipt"],
         proofing_reference=None,
         purpose=f"{registration['clientName']}: {purpose}" if purpose else registration["clientName"],
         account_hint="",
@@ -56,7 +74,9 @@ def create(*, app_id: uuid.UUID, payload: Mapping[str, Any], at: datetime) -> Se
         return_path=f"/verified-id/return/{key}/" if face_check else "",
         at=at,
         correlation_id=str(key),
-        further_claims=sorted({constraint["claimName"] for constraint in constraints} - _ALWAYS_ASKED),
+        further_claims=sorted({constraint["claimName"] for constraint in constraints} - _ALWAYS_ASKED)
+        if is_identity
+        else (),
     )
     return ServiceRequest.objects.create(
         id=key,
@@ -73,11 +93,16 @@ def create(*, app_id: uuid.UUID, payload: Mapping[str, Any], at: datetime) -> Se
     )
 
 
+def count(app_id: uuid.UUID) -> None:
+    """Of every program its share. Raises RateLimited."""
+    ratelimit.hit("verified-id-create", str(app_id), limit=REQUESTS_PER_MINUTE, period_s=60)
+
+
 def fetched(*, presentation: PresentationRequest, at: datetime) -> None:
     """A wallet has the request. Told once, however often it asks."""
     row = ServiceRequest.objects.filter(presentation=presentation, status=Status.WAITING).first()
     if row is not None:
-        _apply(row, Event.FETCHED, at=at)
+        advance(row, Event.FETCHED, at=at)
 
 
 def answered(*, presentation: PresentationRequest, at: datetime) -> None:
@@ -147,11 +172,11 @@ def face_decided(*, face_check: FaceCheck, at: datetime) -> None:
         return
     match face_check.status:
         case FaceCheckStatus.PASSED:
-            _apply(row, Event.ALL_HELD, at=at, score=face_check.score)
+            advance(row, Event.ALL_HELD, at=at, score=face_check.score)
         case FaceCheckStatus.UNUSABLE:
-            _apply(row, Event.PHOTOS_AGAIN, at=at, reason_code=face_check.reason_code)
+            advance(row, Event.PHOTOS_AGAIN, at=at, reason_code=face_check.reason_code)
         case FaceCheckStatus.FAILED if verifier.tries_left(request=face_check.request):
-            _apply(row, Event.PHOTOS_AGAIN, at=at, reason_code=face_check.reason_code)
+            advance(row, Event.PHOTOS_AGAIN, at=at, reason_code=face_check.reason_code)
         case FaceCheckStatus.FAILED:
             _fail(row, "claimValidationError", at=at, reason=face_check.reason_code)
 
@@ -169,7 +194,24 @@ def _take(
     if failed := asking.first_failed(row.constraints, collected.claims):
         _fail(row, "claimValidationError", at=at, reason=f"constraint {failed}")
     else:
-        _apply(row, event, at=at, **facts)
+        advance(row, event, at=at, **facts)
+
+
+def _source(
+    wanted: Mapping[str, Any],
+) -> tuple[IdentityProvider | OwnCredential, Collection[str], verifier.RequestWire]:
+    """Whose credential is asked for, its claims, and the form that it comes in. Raises RequestInvalid."""
+    accepted = wanted.get("acceptedIssuers", [])
+    if wanted["type"] == shapes.TYPE:
+        return _provider(accepted), shapes.NAMES, verifier.RequestWire()
+    contract = issuer.find_contract(type_name=wanted["type"])
+    if contract is None:
+        raise RequestInvalid(f"{_WANTED}.type", "No credential of this type is known here.")
+    if accepted and not {issuer_keys.identifier(), settings.PORTAL_BASE_URL} & {name.rstrip("/") for name in accepted}:
+        raise RequestInvalid("requestedCredentials.acceptedIssuers", "None of the issuers is trusted here.")
+    form: CredentialFormat = "jwt_vc_json" if contract.format == Contract.Format.JWT_VC else "dc+sd-jwt"
+    asked = OwnCredential(vct=contract.vct, claims=tuple(contract.claim_names), required=tuple(contract.required_names))
+    return asked, contract.claim_names, verifier.RequestWire(credential_format=form)
 
 
 def _provider(accepted: list[str]) -> IdentityProvider:
@@ -180,25 +222,12 @@ def _provider(accepted: list[str]) -> IdentityProvider:
         known |= {provider.issuer: provider, did.web(provider.issuer): provider}
     if not accepted and known:
         return next(iter(known.values()))
-    for issuer in accepted:
-        if found := known.get(issuer.rstrip("/")):
+    for name in accepted:
+        if found := known.get(name.rstrip("/")):
             return found
     raise RequestInvalid("requestedCredentials.acceptedIssuers", "None of the issuers is trusted here.")
 
 
 def _fail(row: ServiceRequest, code: str, *, at: datetime, reason: str) -> None:
-    if _apply(row, Event.SOMETHING_FAILED, at=at, error_code=code, reason_code=reason[:64]) and row.presentation:
+    if advance(row, Event.SOMETHING_FAILED, at=at, error_code=code, reason_code=reason[:64]) and row.presentation:
         verifier.forget(request=row.presentation, at=at)
-
-
-def _apply(row: ServiceRequest, event: Event, *, at: datetime, **facts: Any) -> bool:
-    """False when somebody else moved it first: what they did stands."""
-    before = row.callbacks.aggregate(last=Max("pk"))["last"] or 0
-    try:
-        row.apply(event, at=at, **facts)
-    except IllegalTransition:
-        row.refresh_from_db()
-        return False
-    for callback in row.callbacks.filter(pk__gt=before):
-        queue.enqueue(_DELIVER, callback_id=callback.pk)
-    return True

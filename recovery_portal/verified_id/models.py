@@ -10,21 +10,29 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from idv.issuer.models import Offer
 from idv.verifier.models import PresentationRequest
 from recovery_portal.api.models import AppRegistration
 from recovery_portal.kit import vault
 from recovery_portal.kit.machine import IllegalTransition
 
-from .machine import TABLE, TOLD, Event, Status
+from .machine import NOT_ISSUED, TABLE, TOLD, Event, Status
 
 _SEALED_FOR = "verified-id:callback-headers"
 
 
 class ServiceRequest(models.Model):
-    """One createPresentationRequest. The headers of its callbacks are the program's secrets and lie sealed."""
+    """One createPresentationRequest or createIssuanceRequest. The headers of its callbacks are the program's secrets
+    and lie sealed."""
+
+    class Kind(models.TextChoices):
+        PRESENTATION = "presentation", _("presentation")
+        ISSUANCE = "issuance", _("issuance")
 
     id = models.UUIDField(_("request id"), primary_key=True, default=uuid.uuid4, editable=False)
     app = models.ForeignKey(AppRegistration, models.CASCADE, verbose_name=_("program"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.PRESENTATION)
+    offer = models.OneToOneField(Offer, models.SET_NULL, null=True, related_name="asked_by")
     presentation = models.OneToOneField(PresentationRequest, models.SET_NULL, null=True, related_name="asked_by")
     status = models.CharField(
         _("status"), max_length=12, choices=[(s.value, s.value) for s in Status], default=Status.WAITING.value
@@ -48,6 +56,7 @@ class ServiceRequest(models.Model):
         verbose_name_plural = _("Verified ID requests")
         ordering = ("-created_at", "-id")
         default_permissions = ("add", "view")
+        permissions = (("issue_credentials", _("Can let programs issue credentials for them")),)
         indexes = (
             models.Index(fields=["expires_at"], condition=Q(ended_at__isnull=True), name="verified_id_running"),
             models.Index(fields=["-created_at", "-id"], name="verified_id_newest"),
@@ -55,9 +64,13 @@ class ServiceRequest(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(status__in=[s.value for s in Status]), name="verified_id_status"),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=False, status__in=["verified", "failed"])
+                condition=Q(ended_at__isnull=False, status__in=sorted(s.value for s in TABLE.terminal))
                 | Q(ended_at__isnull=True, status__in=sorted(s.value for s in TABLE.active)),
                 name="verified_id_ended_when_terminal",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="presentation", offer__isnull=True) | Q(kind="issuance", presentation__isnull=True),
+                name="verified_id_one_kind",
             ),
             models.CheckConstraint(
                 condition=Q(threshold__isnull=True) | Q(threshold__gte=50, threshold__lte=100),
@@ -90,7 +103,9 @@ class ServiceRequest(models.Model):
             for name, value in facts.items():
                 setattr(self, name, value)
             if target in TOLD and target is not source:
-                Callback.objects.create(request=self, event=TOLD[target], created_at=at, due_at=at)
+                is_not_issued = target is Status.FAILED and self.kind == self.Kind.ISSUANCE
+                told = NOT_ISSUED if is_not_issued else TOLD[target]
+                Callback.objects.create(request=self, event=told, created_at=at, due_at=at)
 
 
 class Callback(models.Model):

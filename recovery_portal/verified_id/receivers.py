@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.dispatch import receiver
 
+from idv.issuer.models import Offer
+from idv.issuer.signals import credential_issued, offer_ended, offer_fetched, wallet_reported
 from idv.verifier.models import FaceCheck, PresentationRequest
 from idv.verifier.signals import face_check_decided, presentation_answered, request_fetched
 
@@ -27,3 +29,31 @@ def on_face_check(face_check: FaceCheck, at: datetime, **_: object) -> None:
     from . import flows
 
     flows.face_decided(face_check=face_check, at=at)
+
+
+@receiver(offer_fetched, dispatch_uid="verified_id.offer_fetched")
+def on_offer_fetched(offer: Offer, at: datetime, **_: object) -> None:
+    from . import issuing
+
+    issuing.fetched(offer=offer, at=at)
+
+
+@receiver(credential_issued, dispatch_uid="verified_id.credential_issued")
+def on_issued(offer: Offer, at: datetime, **_: object) -> None:
+    from . import issuing
+
+    issuing.handed_over(offer=offer, at=at)
+
+
+@receiver(wallet_reported, dispatch_uid="verified_id.wallet_reported")
+def on_report(offer: Offer, at: datetime, is_kept: bool, **_: object) -> None:
+    from . import issuing
+
+    issuing.reported(offer=offer, is_kept=is_kept, at=at)
+
+
+@receiver(offer_ended, dispatch_uid="verified_id.offer_ended")
+def on_offer_ended(offer: Offer, at: datetime, reason: str, **_: object) -> None:
+    from . import issuing
+
+    issuing.ended(offer=offer, reason=reason, at=at)

@@ -1,20 +1,26 @@
 """What programs send to the Request Service, read as strictly as everything else here (facts 5.1)."""
 
+import base64
+import binascii
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from rest_framework import serializers
 
+from idv.issuer import policy as issuer_policy
+from idv.issuer.contracts import CLAIMS_MAX, TEXT_MAX
 from idv.verifier import keys as verifier_keys
 from idv.verifier.claims import FURTHER
-from recovery_portal.api.shell import Body, Only
+from recovery_portal.api.shell import Body
 from recovery_portal.kit import http
 
 TYPE = "VerifiedIdentity"
 LOWEST, HIGHEST, DEFAULT = 50, 100, 70
 HEADERS = {"api-key": "api-key", "authorization": "Authorization"}
-_NAMES = ("firstName", "lastName", *FURTHER)
+NAMES = ("firstName", "lastName", *FURTHER)
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
 class Registration(Body):
@@ -64,7 +70,7 @@ class FaceCheckWanted(Body):
 
 
 class Validation(Body):
-    allowRevoked = Only(False, required=False)
+    allowRevoked = serializers.BooleanField(required=False, default=False)
     validateLinkedDomain = serializers.BooleanField(required=False)
     faceCheck = FaceCheckWanted(required=False)
 
@@ -76,7 +82,7 @@ class Configuration(Body):
 class Constraint(Body):
     """One of ``values``, ``contains``, ``startsWith``. An empty ``contains`` asks for the claim, whatever its value."""
 
-    claimName = serializers.ChoiceField(choices=sorted(_NAMES))
+    claimName = serializers.CharField(max_length=60)
     values = serializers.ListField(
         child=serializers.CharField(max_length=200), min_length=1, max_length=50, required=False
     )
@@ -90,7 +96,7 @@ class Constraint(Body):
 
 
 class RequestedCredential(Body):
-    type = serializers.ChoiceField(choices=[TYPE])
+    type = serializers.CharField(max_length=60)
     purpose = serializers.CharField(max_length=120, required=False, allow_blank=True)
     acceptedIssuers = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
     configuration = Configuration(required=False)
@@ -102,18 +108,13 @@ class RequestedCredential(Body):
         return value
 
 
-class PresentationPayload(Body):
+class Payload(Body):
+    """What both kinds of request say."""
+
     authority = serializers.CharField(max_length=300)
     includeQRCode = serializers.BooleanField(required=False, default=False)
-    includeReceipt = Only(False, required=False)  # what a wallet sent is not kept, so that there is none to hand out
     registration = Registration()
     callback = CallbackTarget()
-    requestedCredentials = RequestedCredential(many=True)
-
-    def validate_requestedCredentials(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(value) != 1:
-            raise serializers.ValidationError("One credential is asked for at a time.")
-        return value
 
     def validate_authority(self, value: str) -> str:
         if value not in {verifier_keys.identifier(), settings.PORTAL_BASE_URL}:
@@ -121,7 +122,63 @@ class PresentationPayload(Body):
         return value
 
 
-class PresentationAnswer(serializers.Serializer):
+class PresentationPayload(Payload):
+    includeReceipt = serializers.BooleanField(required=False, default=False)
+    requestedCredentials = RequestedCredential(many=True)
+
+    def validate_requestedCredentials(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len(value) != 1:
+            raise serializers.ValidationError("One credential is asked for at a time.")
+        return value
+
+
+class Pin(Body):
+    """In the clear, or as the base64 of SHA-256 over ``salt`` and PIN, both UTF-8; then nobody here ever sees it."""
+
+    value = serializers.CharField(max_length=64, trim_whitespace=False)
+    length = serializers.IntegerField(
+        min_value=issuer_policy.PIN_DIGITS_MIN, max_value=issuer_policy.PIN_DIGITS_MAX, required=False
+    )
+    type = serializers.ChoiceField(choices=["numeric"], required=False)
+    salt = serializers.CharField(max_length=256, required=False, trim_whitespace=False)
+    alg = serializers.ChoiceField(choices=["sha256"], required=False)
+    iterations = serializers.IntegerField(min_value=1, max_value=1, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = attrs.keys() & {"salt", "alg", "iterations"}
+        if given and len(given) < 3:
+            raise serializers.ValidationError("A hashed PIN has salt, alg and iterations.")
+        digits = attrs.get("length", issuer_policy.PIN_DIGITS)
+        if given:
+            try:
+                is_digest = len(base64.b64decode(attrs["value"], validate=True)) == 32
+            except (binascii.Error, ValueError):
+                is_digest = False
+            if not is_digest:
+                raise serializers.ValidationError({"value": "A hashed PIN is the base64 of a SHA-256."})
+        elif not _DIGITS.fullmatch(attrs["value"]) or len(attrs["value"]) != digits:
+            raise serializers.ValidationError({"value": "The PIN has other digits than its length says."})
+        return attrs | {"length": digits}
+
+
+class IssuancePayload(Payload):
+    """``type`` is read and not looked at: the manifest says which contract is meant, as in the original."""
+
+    type = serializers.CharField(max_length=120)
+    manifest = serializers.CharField(max_length=2048)
+    claims = serializers.DictField(
+        child=serializers.CharField(max_length=TEXT_MAX, allow_blank=True, trim_whitespace=False), required=False
+    )
+    pin = Pin(required=False, allow_null=True)
+    expirationDate = serializers.DateTimeField(required=False)
+
+    def validate_claims(self, value: dict[str, str]) -> dict[str, str]:
+        if len(value) > CLAIMS_MAX:
+            raise serializers.ValidationError(f"A request has at most {CLAIMS_MAX} claims.")
+        return value
+
+
+class RequestAnswer(serializers.Serializer):
     requestId = serializers.UUIDField()
     url = serializers.CharField()
     expiry = serializers.IntegerField()

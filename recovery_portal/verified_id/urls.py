@@ -6,4 +6,6 @@ from . import api
 
 urlpatterns = [
     path("verifiableCredentials/createPresentationRequest", api.CreatePresentationRequest.as_view()),
+    path("verifiableCredentials/createIssuanceRequest", api.CreateIssuanceRequest.as_view()),
+    path("tenants/<uuid:tenant>/verifiableCredentials/contracts/<uuid:contract>/manifest", api.manifest),
 ]

@@ -60,6 +60,8 @@ MODELS: dict[str, Model] = {
     "recovery_recoveryattempt": Model(READS_ATTEMPTS),
     "recovery_identityrecord": Model(*[frozenset({USERS})] * 4),
     "verified_id_servicerequest": Model(READS_MATCHES | {READER}),
+    "issuer_contract": Model(READS_SET_UP, SETS_UP, SETS_UP),
+    "issuer_issuedcredential": Model(READS_MATCHES | {READER}),
     "verifier_identityprovider": Model(READS_SET_UP, SETS_UP, SETS_UP),
     "verifier_proofingrequest": Model(frozenset({READER})),
     "verifier_presentationrequest": Model(frozenset({READER})),

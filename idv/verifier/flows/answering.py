@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from idv.credentials import keys as credential_keys
+from idv.credentials.sd_jwt import StatusReference
+from idv.credentials.status_list import VALID, StatusSource
 from idv.credentials.verify import VerifiedPresentation
 from idv.protocol import dcql, presentation, transaction_data
 from recovery_portal.kit import tokens
@@ -19,6 +21,7 @@ from .. import addresses, claims, formats, keys, signals, trust
 from ..errors import PresentationRefused, RequestUnknown
 from ..machine import RequestEvent, RequestStatus
 from ..models import PresentationRequest
+from ..own import OwnCredential
 from .presenting import open_secrets
 
 # The person can try again in a moment: the refusal says nothing about the credential.
@@ -68,12 +71,15 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
 
     A request that follows a proofing must hear of that proofing; any other is content without its reference.
     """
+    source = request.asked_of
+    if isinstance(source, OwnCredential):
+        [known] = formats.chosen(request.credential_format)
+        return known.query(source, asked=source.claims, required=source.required)
     asked = [*claims.REQUESTED, *request.further_claims]
     follows = bool(request.proofing_reference)
     required = asked if follows else [name for name in asked if name != claims.OPTIONAL]
     queries = [
-        known.query(request.provider, asked=asked, required=required)
-        for known in formats.chosen(request.credential_format)
+        known.query(source, asked=asked, required=required) for known in formats.chosen(request.credential_format)
     ]
     return queries[0] if len(queries) == 1 else dcql.either(*queries)
 
@@ -120,9 +126,9 @@ def _take(
     if response.error is not None:
         return _end(request, RequestEvent.WALLET_DECLINED, at, reason_code=response.error)
     try:
-        verified = _verify(request, response.vp_token or {}, nonce=nonce, audience=audience, at=at)
-        kept = claims.accept(verified.claims, further=request.further_claims)
-        _require_this_proofing(request, kept)
+        verified, status, presented = _verify(request, response.vp_token or {}, nonce=nonce, audience=audience, at=at)
+        kept = _accepted(request, verified)
+        kept |= claims.beside(holder_jwk=verified.holder_jwk, receipt=presented if request.wants_receipt else "")
     except DomainError as refused:
         if refused.code in _PASSING:
             _note(request, refused)
@@ -139,12 +145,36 @@ def _take(
         credential_issuer=verified.issuer,
         credential_vct=verified.vct,
         credential_issued_at=verified.issued_at,
+        credential_expires_at=verified.expires_at,
+        credential_status=status,
     )
+
+
+def _accepted(request: PresentationRequest, verified: VerifiedPresentation) -> dict[str, str]:
+    source = request.asked_of
+    if isinstance(source, OwnCredential):
+        return claims.accept_own(verified.claims, source)
+    kept = claims.accept(verified.claims, further=request.further_claims)
+    _require_this_proofing(request, kept)
+    return kept
+
+
+class _Noted:
+    """A status source for who would rather know than refuse: what it says is noted and taken for valid."""
+
+    def __init__(self, source: StatusSource) -> None:
+        self._source = source
+        self.state: int | None = None
+
+    def status_of(self, reference: StatusReference, issuer: str, at: datetime) -> int:
+        self.state = self._source.status_of(reference, issuer, at)
+        return VALID
 
 
 def _verify(
     request: PresentationRequest, vp_token: Mapping[str, Any], *, nonce: str, audience: str, at: datetime
-) -> VerifiedPresentation:
+) -> tuple[VerifiedPresentation, int | None, str]:
+    """What was presented, its status, and the presentation as it came."""
     query = query_for(request)
     # 2 the answer has the query's shape: of several ways, one
     answers = dcql.require_response_shape(query, vp_token)
@@ -153,13 +183,16 @@ def _verify(
     [(query_id, [presented])] = answers.items()
     # 3 the numbered list of its format, the status asked last
     answered = formats.of_answer(query_id)
-    trusted = trust.trusted_issuers(request.provider, at=at)
+    source = request.asked_of
+    trusted = trust.trusted_issuers(source, at=at)
+    status = trust.status_source(source, trusted)
+    noted = _Noted(status) if request.allows_revoked else None
     expected = formats.Expected(
-        provider=request.provider,
+        provider=source,
         nonce=nonce,
         audience=audience,
         trusted=trusted,
-        status=trust.status_source(request.provider, trusted),
+        status=noted or status,
     )
     verified = answered.verify(presented, expected, at=at)
     # 4 every requested claim is there, whatever the wallet's own matching said
@@ -169,7 +202,7 @@ def _verify(
         transaction_data.require_hashes(
             verified.key_binding, [_transaction_data(request)], required=request.demands_transaction_data
         )
-    return verified
+    return verified, noted.state if noted else verified.status, presented
 
 
 def _require_this_proofing(request: PresentationRequest, kept: Mapping[str, str]) -> None:

@@ -20,6 +20,7 @@ from ..claims import CollectedPresentation
 from ..errors import NotCollectable
 from ..machine import RequestEvent, RequestStatus
 from ..models import IdentityProvider, PresentationRequest
+from ..own import OwnCredential
 
 CredentialFormat = Literal["dc+sd-jwt", "jwt_vc_json", "any"]
 
@@ -44,7 +45,7 @@ HAIP_WIRE = RequestWire()
 
 def request_presentation(
     *,
-    provider: IdentityProvider,
+    provider: IdentityProvider | None,
     proofing_reference: str | None,
     purpose: str,
     account_hint: str,
@@ -55,6 +56,9 @@ def request_presentation(
     asked_from: str = "",
     further_claims: Sequence[str] = (),
     wire: RequestWire = HAIP_WIRE,
+    own: OwnCredential | None = None,
+    allows_revoked: bool = False,
+    wants_receipt: bool = False,
 ) -> PresentationRequest:
     """Make one OpenID4VP request; whatever still waits under the same ``correlation_id`` is superseded.
 
@@ -62,8 +66,12 @@ def request_presentation(
     refused. ``purpose``, ``account_hint`` (masked) and ``asked_from`` (the browser that asks) stand on the wallet's
     consent page. ``further_claims`` are asked for beyond what every recovery needs; a credential without one of them
     does not answer. ``return_path`` is the local path that a same-device wallet opens with ``response_code``. ``wire``
-    chooses among what the protocol allows. Raises NotProvisioned.
+    chooses among what the protocol allows. Without ``provider`` a credential of the organisation's own is asked for.
+    ``allows_revoked``: a revoked one answers, too. ``wants_receipt``: the presentation is kept as long as its claims.
+    Raises NotProvisioned.
     """
+    if (provider is None) == (own is None):
+        raise ValueError("either a provider's credential or one of our own")
     if same_device != bool(return_path) or (return_path and redirects.local_path(return_path, "") != return_path):
         raise ValueError("a same-device request, and no other, has a local return_path")
     if unknown := set(further_claims) - set(claims.FURTHER):
@@ -77,6 +85,11 @@ def request_presentation(
     encryption_key = credential_keys.generate_encryption()
     request = PresentationRequest(
         provider=provider,
+        own_vct=own.vct if own else "",
+        own_claims=list(own.claims) if own else [],
+        own_required=list(own.required) if own else [],
+        allows_revoked=allows_revoked,
+        wants_receipt=wants_receipt,
         signing_key=signing_row,
         correlation_id=correlation_id,
         proofing_reference=proofing_reference or "",

@@ -11,6 +11,7 @@ from recovery_portal.kit import vault
 from recovery_portal.kit.machine import IllegalTransition
 
 from ..machine import REQUESTS, RequestEvent, RequestStatus
+from ..own import OwnCredential
 from .provider import IdentityProvider, VerifierKey
 
 WAITING = [RequestStatus.OPEN.value, RequestStatus.ANSWERED.value]
@@ -20,7 +21,11 @@ class PresentationRequest(models.Model):
     """One OpenID4VP request. What must stay secret lies sealed under ``seal_key``, which dies with the request."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, related_name="presentations")
+    # Whose credential is asked for: a provider's, or of a type that the organisation issues itself.
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, null=True, related_name="presentations")
+    own_vct = models.CharField(max_length=255, blank=True)
+    own_claims = models.JSONField(default=list)
+    own_required = models.JSONField(default=list)
     signing_key = models.ForeignKey(VerifierKey, on_delete=models.PROTECT, related_name="+")
     correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
     proofing_reference = models.CharField(max_length=128, blank=True)
@@ -37,6 +42,8 @@ class PresentationRequest(models.Model):
     demands_transaction_data = models.BooleanField(default=False)
     # Names of claims asked for beyond those that every recovery needs (claims.FURTHER).
     further_claims = models.JSONField(default=list)
+    allows_revoked = models.BooleanField(default=False)
+    wants_receipt = models.BooleanField(default=False)
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value
     )
@@ -54,6 +61,8 @@ class PresentationRequest(models.Model):
     credential_issuer = models.CharField(max_length=255, blank=True)
     credential_vct = models.CharField(max_length=255, blank=True)
     credential_issued_at = models.DateTimeField(null=True)
+    credential_expires_at = models.DateTimeField(null=True)
+    credential_status = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     answered_at = models.DateTimeField(null=True)
@@ -64,6 +73,11 @@ class PresentationRequest(models.Model):
         verbose_name = _("presentation request")
         ordering = ["-created_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(provider__isnull=False, own_vct="")
+                | (models.Q(provider__isnull=True) & ~models.Q(own_vct="")),
+                name="verifier_one_issuer_asked",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=[s.value for s in RequestStatus]),
                 name="verifier_request_status_known",
@@ -99,6 +113,13 @@ class PresentationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def asked_of(self) -> IdentityProvider | OwnCredential:
+        """Whose credential it is about."""
+        if self.provider is not None:
+            return self.provider
+        return OwnCredential(vct=self.own_vct, claims=tuple(self.own_claims), required=tuple(self.own_required))
 
     def seal(self, data: bytes, *, purpose: str) -> bytes:
         """``data`` under this request's own key. Raises VaultError when the request was forgotten."""

@@ -176,6 +176,7 @@ LISTS = [
     "users/{alice}/authentication/passwordMethods", "users/{alice}/authentication/phoneMethods",
     "users/{alice}/authentication/emailMethods", "users/{alice}/authentication/temporaryAccessPassMethods",
     "policies/authenticationMethodsPolicy/authenticationMethodConfigurations",
+    "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/VerifiableCredentials/includeTargets",
     "identity/customAuthenticationExtensions", "identity/authenticationEventListeners",
 ]  # fmt: skip
 

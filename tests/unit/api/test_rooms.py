@@ -325,3 +325,37 @@ def test_phones_and_a_mail_address_are_kept_one_of_each_kind(
 def test_a_number_that_nobody_can_call_is_refused(alice: User, as_app: AsApp, number: str) -> None:
     body = {"phoneNumber": number, "phoneType": "office"}
     assert as_app(*ADMINISTRATOR)("post", f"users/{alice.pk}/authentication/phoneMethods", body).status_code == 400
+
+
+def test_a_group_is_put_in_scope_changed_and_taken_out_by_its_own_address(profiles: Api) -> None:
+    first, second = (
+        profiles("post", PROFILES, body(name=name, priority=number)).json()["id"]
+        for number, name in enumerate(("One", "Two"), 3)
+    )
+    staff, pilots = (DirectoryGroup.objects.create(display_name=name) for name in ("Staff", "Pilots"))
+    base = f"{CONFIGURATIONS}/VerifiableCredentials/includeTargets"
+    target = {
+        "id": str(staff.pk),
+        "targetType": "group",
+        "isRegistrationRequired": False,
+        "verifiedIdProfiles": [first],
+    }
+    assert profiles("post", base, target).status_code == 201
+    assert profiles("post", base, target).status_code == 409
+    assert profiles("post", base, target | {"id": str(pilots.pk)}).status_code == 201
+    one = f"{base}/{staff.pk}"
+    assert profiles("get", one).json()["verifiedIdProfiles"] == [first]
+    changed = profiles("patch", one, {"verifiedIdProfiles": [second]})
+    assert (changed.status_code, changed.json()["verifiedIdProfiles"]) == (200, [second])
+    assert {row["id"] for row in profiles("get", base).json()["value"]} == {str(staff.pk), str(pilots.pk)}
+    for wrong in ({"verifiedIdProfiles": [str(staff.pk)]}, {"verifiedIdProfiles": "x"}, {"profiles": []}):
+        assert profiles("patch", one, wrong).status_code == 400
+    assert profiles("get", one).json()["verifiedIdProfiles"] == [second]
+    assert profiles("delete", one).status_code == 204
+    for method, data in (("get", None), ("patch", {}), ("delete", None)):
+        assert profiles(method, one, data).status_code == 404
+    everybody = target | {"id": "all_users"}
+    assert profiles("post", base, everybody).json()["id"] == "all_users"
+    assert RecoveryProfile.objects.get(pk=first).include_all_users is True
+    assert profiles("delete", f"{base}/all_users").status_code == 204
+    assert list(RecoveryProfile.objects.get(pk=first).include_groups.all()) == [pilots]

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from idv.face import cards
+from idv.issuer.models import Contract
 from recovery_portal.api import registrations, tokens
 from recovery_portal.kit import clock, http
+from recovery_portal.testing.wallet import Offer, Wallet
+from recovery_portal.verified_id import issuing
 from tests.unit.idv.verifier.parties import Provider, WalletInHand, data_uri
 
 APP = "http://app.test"
@@ -93,12 +97,68 @@ def provider(hands: Hands, settings: Any, transactional_db: None) -> Iterator[Pr
 
 @pytest.fixture
 def program(provider: Provider, hands: Hands) -> Program:
-    return make_program(hands, "VerifiableCredential.Create.PresentRequest")
+    return make_program(hands, "VerifiableCredential.Create.All")
 
 
-def make_program(hands: Hands, *permissions: str) -> Program:
-    app = registrations.register(name="Shop", app_permissions=permissions, at=hands.at)
+def make_program(hands: Hands, *permissions: str, name: str = "Shop") -> Program:
+    app = registrations.register(name=name, app_permissions=permissions, at=hands.at)
     return Program(tokens.issue(app=app, user=None, scopes=app.app_permissions, at=hands.at))
+
+
+CLAIMS = [
+    {"input": "given_name", "output": "firstName", "label": "First name", "required": True},
+    {"input": "family_name", "output": "lastName", "label": "Last name", "required": True},
+    {"input": "photo", "output": "photo", "label": "Photo", "required": False},
+]
+
+
+@pytest.fixture
+def contract(transactional_db: None) -> Contract:
+    return Contract.objects.create(name="Expert", type_name="VerifiedCredentialExpert", claims=CLAIMS)
+
+
+@pytest.fixture
+def house(provider: Provider, program: Program, contract: Contract) -> "House":
+    return House(program, contract)
+
+
+class House:
+    """The program that has credentials issued, and the wallet that they are for: the testers' own, over WSGI."""
+
+    def __init__(self, program: Program, contract: Contract) -> None:
+        self.program, self.contract = program, contract
+        self.wallet = Wallet(cast(Any, self))
+
+    def network(self, address: str, **_: Any) -> httpx.Client:
+        return httpx.Client(transport=httpx.WSGITransport(app=get_wsgi_application()), base_url="http://portal.test")
+
+    @property
+    def portal(self) -> str:
+        return "http://portal.test"
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def payload(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "authority": "did:web:portal.test",
+            "includeQRCode": False,
+            "registration": {"clientName": "Expert desk", "purpose": "Show that you are one"},
+            "callback": {"url": f"{APP}/callback", "state": "s-1", "headers": {"api-key": "the program's own secret"}},
+            "type": "ignore-this",
+            "manifest": issuing.manifest_of(self.contract),
+            "claims": {"given_name": "Megan", "family_name": "Bowen"},
+            "pin": {"value": "3141", "length": 4},
+        } | changes
+
+    def ask(self, body: Any = None, **changes: Any) -> Any:
+        sent = body if body is not None else self.payload(**changes)
+        return self.program.client.post(
+            "/v1.0/verifiableCredentials/createIssuanceRequest", sent, content_type="application/json"
+        )
+
+    def offer(self, pin: str | None = "3141", **changes: Any) -> Offer:
+        return Offer(self.ask(**changes).json()["url"], pin)
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def _validation(**changes: Any) -> dict[str, Any]:
     ("changes", "target"),
     [
         ({"authority": "did:web:elsewhere"}, "authority"),
-        ({"includeReceipt": True}, "includeReceipt"),
+        ({"includeReceipt": "perhaps"}, "includeReceipt"),
         ({"registration": {}}, "registration.clientName"),
         ({"callback": {"url": "http://plain.example/", "state": "s"}}, "callback.url"),
         ({"callback": {"url": "https://a:b@plain.example/", "state": "s"}}, "callback.url"),
@@ -294,7 +294,7 @@ def _validation(**changes: Any) -> dict[str, Any]:
         ({"wanted": {"constraints": [{"claimName": "firstName"}]}}, "requestedCredentials[0].constraints[0]"),
         ({"wanted": {"constraints": [{"claimName": "portrait", "contains": "x"}]}},
          "requestedCredentials[0].constraints[0].claimName"),
-        (_validation(allowRevoked=True), "requestedCredentials[0].configuration.validation.allowRevoked"),
+        (_validation(allowRevoked="x"), "requestedCredentials[0].configuration.validation.allowRevoked"),
         (_validation(faceCheck=_CHECK | {"matchConfidenceThreshold": 49}),
          "requestedCredentials[0].configuration.validation.faceCheck.matchConfidenceThreshold"),
         (_validation(faceCheck={"sourcePhotoClaimName": "photo"}),

@@ -1,0 +1,107 @@
+"""Refresh tokens (RFC 6749 6): each is good once, and one that comes back ends its whole family (RFC 9700 4.14.2)."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from recovery_portal.kit import ratelimit
+from recovery_portal.kit import tokens as secrets
+
+from . import grants, registrations, tokens
+from .grants import Granted, GrantRefused
+from .models import AppRegistration, RefreshToken
+
+GRANT_TYPE = "refresh_token"
+SCOPE = "offline_access"
+# Counted from the person's consent: no rotation makes it longer.
+LIFETIME = timedelta(days=90)
+_UNKNOWN = GrantRefused("invalid_grant", 70000, "The refresh token is unknown, used, revoked or expired.")
+
+
+def wants(asked_for: str) -> bool:
+    """Whether a ``scope`` parameter asks for one."""
+    return SCOPE in asked_for.split()
+
+
+def begin(*, app: AppRegistration, user: Any, scopes: list[str], at: datetime) -> str:
+    """The first token of a family: a person has just consented."""
+    RefreshToken.objects.filter(expires_at__lte=at).delete()
+    return _make(app=app, user=user, scopes=scopes, family=uuid.uuid4(), expires_at=at + LIFETIME)
+
+
+def refresh(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
+    """A new access token and the next refresh token. Raises GrantRefused, RateLimited.
+
+    The token is spent by the statement that finds it; what follows may still be refused, and then the program asks the
+    person again. Whoever shows a spent one holds a copy: of the two holders nobody can say which is the thief.
+    """
+    app = grants.client_of(form=form, token_endpoint=token_endpoint, at=at)
+    ratelimit.hit("oauth-refresh", str(app.pk), limit=600, period_s=60)
+    digest = secrets.digest(form.get("refresh_token", ""))
+    mine = RefreshToken.objects.filter(digest=digest, app=app)
+    # One transaction: who is second waits for the next token to be there, so that it ends with its family. A refusal is
+    # raised outside of it, for a token that was shown stays spent.
+    with transaction.atomic():
+        is_spent = mine.filter(used_at=None, revoked_at=None, expires_at__gt=at).update(used_at=at)
+        outcome = _next(mine.select_related("user").get(), app, form.get("scope", ""), at) if is_spent else _UNKNOWN
+    if not is_spent:
+        _end_family_of(mine.first(), app, at)
+    if isinstance(outcome, GrantRefused):
+        raise outcome
+    return outcome
+
+
+def _next(row: RefreshToken, app: AppRegistration, asked_for: str, at: datetime) -> Granted | GrantRefused:
+    user = row.user
+    if not user.is_active or user.session_epoch != row.session_epoch:
+        return GrantRefused("invalid_grant", 50173, "The sign-in behind the refresh token has ended.")
+    granted = [name for name in row.scopes if name in app.delegated_permissions]
+    try:
+        scopes = _narrowed(app, granted, asked_for)
+    except GrantRefused as refusal:
+        return refusal
+    return Granted(
+        tokens.issue(app=app, user=user, scopes=scopes, at=at),
+        scopes,
+        grants.id_token(app, user, at=at),
+        _make(app=app, user=user, scopes=row.scopes, family=row.family, expires_at=row.expires_at),
+    )
+
+
+def _narrowed(app: AppRegistration, granted: list[str], asked_for: str) -> list[str]:
+    """What is asked for of what was consented to; all of it where nothing is named (RFC 6749 6)."""
+    if not granted:
+        raise GrantRefused("invalid_grant", 65001, "The person has not consented to anything that is left.")
+    named = [word for word in asked_for.split() if word not in grants.OPENID_SCOPES]
+    wanted = grants.delegated_scopes(app, asked_for) if named else granted
+    if any(word.endswith(".default") for word in named):
+        wanted = granted
+    if not set(wanted) <= set(granted):
+        raise GrantRefused("invalid_scope", 65001, "The person has not consented to this scope.")
+    return wanted
+
+
+def _end_family_of(row: RefreshToken | None, app: AppRegistration, at: datetime) -> None:
+    if row is None or row.used_at is None:
+        return
+    with transaction.atomic():
+        ended = RefreshToken.objects.filter(family=row.family, revoked_at=None).update(revoked_at=at)
+        if ended:
+            registrations.announce("Revoke refresh tokens", app, at=at, by=row.user, reason="a used token came back")
+
+
+def _make(*, app: AppRegistration, user: Any, scopes: list[str], family: uuid.UUID, expires_at: datetime) -> str:
+    token = secrets.new_token(32)
+    RefreshToken.objects.create(
+        digest=secrets.digest(token),
+        family=family,
+        app=app,
+        user=user,
+        scopes=scopes,
+        session_epoch=user.session_epoch,
+        expires_at=expires_at,
+    )
+    return token
