@@ -236,6 +236,7 @@ ACTIONS: dict[str, dict[str, Roles]] = {
         "enable": SETS_UP, "disable": SETS_UP, "copy": SETS_UP, "delete_selected": SETS_UP,
     },
     "recovery_recoveryattempt": {"cancel_selected": HANDLES_PASSES},
+    "issuer_issuedcredential": {"revoke": READS_MATCHES},
 }  # fmt: skip
 
 
