@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from idv.protocol.issuance import error_members
 from recovery_portal.kit import http_peer, ratelimit
+from recovery_portal.kit.views import speaks_json
 
 from .errors import ProtocolRefused
 
@@ -27,6 +28,7 @@ def endpoint(method: str, *, limit: int = 0, public: bool = False) -> Callable[[
     """``limit`` requests a minute from one address; ``public`` ones any page may read."""
 
     def decorate(view: Endpoint) -> Endpoint:
+        @speaks_json(error_members("invalid_request", "the request cannot be read"))
         @csrf_exempt
         @wraps(view)
         def door(request: HttpRequest, **kwargs: Any) -> HttpResponse:

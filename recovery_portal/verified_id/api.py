@@ -19,12 +19,14 @@ from idv.issuer.flows import find_contract
 from recovery_portal.api.errors import as_graph_error, note_failure
 from recovery_portal.api.shell import GraphView, operation
 from recovery_portal.kit import clock, qr
+from recovery_portal.kit.views import speaks_json
 
 from . import errors, flows, issuing, manifests, shapes
 from .models import ServiceRequest
 
 PERMISSION = "VerifiableCredential.Create.PresentRequest"
 ISSUE = "VerifiableCredential.Create.IssueRequest"
+_NO_CONTRACT = {"error": {"code": "notFound", "message": "There is no such contract."}}
 
 
 class ServiceView(GraphView):
@@ -56,11 +58,12 @@ class CreateIssuanceRequest(ServiceView):
         return _created(made, link, with_qr=payload["includeQRCode"])
 
 
+@speaks_json(_NO_CONTRACT)
 def manifest(request: HttpRequest, tenant: UUID, contract: UUID) -> HttpResponse:
     """What a contract issues, signed by the authority. Public: programs read it before anybody knows them."""
     found = find_contract(contract_id=str(contract)) if str(tenant) == settings.TENANT_ID else None
     if request.method not in {"GET", "HEAD"} or found is None:
-        return JsonResponse({"error": {"code": "notFound", "message": "There is no such contract."}}, status=404)
+        return JsonResponse(_NO_CONTRACT, status=404)
     signed = manifests.signed(found, at=clock.now())
     return JsonResponse({"token": signed}, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"})
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_contact_methods'),
+        ('accounts', '0007_letters_by_time'),
     ]
 
     operations = [
