@@ -36,7 +36,6 @@ PORTAL = [
     "/verified-id/issuer/token",
     "/verified-id/issuer/credential",
     "/verified-id/types/X",
-    f"/v1.0/tenants/{TENANT}/verifiableCredentials/contracts/{TENANT}/manifest",
     f"/{TENANT}/oauth2/v2.0/token",
     f"/{TENANT}/oauth2/v2.0/devicecode",
     f"/{TENANT}/v2.0/.well-known/openid-configuration",
