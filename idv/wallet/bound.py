@@ -34,11 +34,17 @@ def post(
     sent = dict(headers) | ({"Authorization": f"{scheme} {access_token}"} if access_token else {})
     if key is None:
         return send(line, "POST", url, headers=sent, **more)
+    place = _place(url, is_resource=bool(access_token))
     answer = _post_proven(line, url, key, at, access_token, sent, more)
-    if answer.status in {400, 401} and _asks_for_nonce(answer) and _is_new_nonce(line, url, access_token, answer):
+    if answer.status in {400, 401} and _asks_for_nonce(answer) and _is_new_nonce(line, place, answer):
         answer = _post_proven(line, url, key, at, access_token, sent, more)
-    _is_new_nonce(line, url, access_token, answer)
+    _is_new_nonce(line, place, answer)
     return answer
+
+
+def note_nonce(line: Wire, url: str, answer: http.Response) -> None:
+    """Keep the nonce that an issuer's nonce endpoint gives along for its other endpoints (OpenID4VCI 7.2)."""
+    _is_new_nonce(line, _place(url, is_resource=True), answer)
 
 
 def _post_proven(
@@ -50,7 +56,10 @@ def _post_proven(
     headers: Mapping[str, str],
     more: Mapping[str, Any],
 ) -> http.Response:
-    nonce = line.nonces.get(_place(url, access_token), "")
+    # Until a place has given a nonce of its own, that of the other side of the same house may do.
+    is_resource = bool(access_token)
+    own, other = (line.nonces.get(_place(url, is_resource=which), "") for which in (is_resource, not is_resource))
+    nonce = own or other
     proof = dpop.build(key=key, method="POST", url=url.partition("?")[0], at=at, nonce=nonce, access_token=access_token)
     return send(line, "POST", url, headers={**headers, "DPoP": proof}, **more)
 
@@ -60,15 +69,15 @@ def _asks_for_nonce(answer: http.Response) -> bool:
     return _WANTS_NONCE in answer.headers.get("www-authenticate", "") or error_of(answer) == _WANTS_NONCE
 
 
-def _is_new_nonce(line: Wire, url: str, access_token: str, answer: http.Response) -> bool:
+def _is_new_nonce(line: Wire, place: str, answer: http.Response) -> bool:
     """Whether the answer brings another nonce than the last one; it is kept for the next request to that place."""
-    nonce, place = answer.headers.get("dpop-nonce", ""), _place(url, access_token)
+    nonce = answer.headers.get("dpop-nonce", "")
     if not 0 < len(nonce) <= _MAX_NONCE or not nonce.isascii() or nonce == line.nonces.get(place):
         return False
     line.nonces[place] = nonce
     return True
 
 
-def _place(url: str, access_token: str) -> str:
+def _place(url: str, *, is_resource: bool) -> str:
     # One house may be both, and keep two books (section 9).
-    return f"{'resource' if access_token else 'server'} {http.origin_of(url)}"
+    return f"{'resource' if is_resource else 'server'} {http.origin_of(url)}"

@@ -68,7 +68,9 @@ def fetch_nonce(line: Wire, issuer: Issuer) -> str | None:
     """A fresh c_nonce (7); None when the issuer has no nonce endpoint. Raises IssuerRefused."""
     if not issuer.nonce_endpoint:
         return None
-    nonce = json_in(expect_200(send(line, "POST", issuer.nonce_endpoint, headers=ACCEPT))).get("c_nonce")
+    answer = expect_200(send(line, "POST", issuer.nonce_endpoint, headers=ACCEPT))
+    bound.note_nonce(line, issuer.nonce_endpoint, answer)
+    nonce = json_in(answer).get("c_nonce")
     if not isinstance(nonce, str) or not nonce:
         raise IssuerRefused("issuer_misconfigured", "no c_nonce")
     return nonce
