@@ -6,4 +6,8 @@ class KitConfig(AppConfig):
     label = "kit"
 
     def ready(self) -> None:
-        from recovery_portal.kit import checks  # noqa: F401  registering is the import's purpose
+        from django_structlog.signals import bind_extra_request_metadata
+
+        from recovery_portal.kit import checks, logs  # noqa: F401  registering is the import's purpose
+
+        bind_extra_request_metadata.connect(logs.bind_address)

@@ -6,7 +6,10 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
 from structlog.tracebacks import ExceptionDictTransformer
+
+from . import http_peer
 
 # Query strings carry codes, states and offers; a log needs the path only.
 _QUERY = re.compile(r"\?\S*")
@@ -39,9 +42,15 @@ _SHARED: list[Any] = [
 ]
 
 
+def bind_address(request: HttpRequest, **_: object) -> None:
+    """Who asks, as the limits count them: not what any header says (ASVS 5.0 4.1.3)."""
+    structlog.contextvars.bind_contextvars(ip=http_peer.address(request))
+
+
 def json_formatter() -> logging.Formatter:
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What nobody will read is not put into words first.
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )

@@ -25,10 +25,12 @@ class Element:
     children: list[Element | str] = field(default_factory=list)
 
     def walk(self) -> Iterator[Element]:
-        yield self
-        for child in self.children:
-            if isinstance(child, Element):
-                yield from child.walk()
+        """Itself and all that is in it, in the order of the document."""
+        waiting = [self]
+        while waiting:
+            here = waiting.pop()
+            yield here
+            waiting += [child for child in reversed(here.children) if isinstance(child, Element)]
 
     def all(self, *tags: str) -> list[Element]:
         return [element for element in self.walk() if element.tag in tags]

@@ -133,9 +133,11 @@ def _recovery_database(request: pytest.FixtureRequest) -> Iterator[bool]:
     from . import own_database
 
     if own_database.is_kept_by_pytest_django(request.config):
+        own_database.spare_the_collector()
         yield True
         return
     with own_database.made(IN_PROCESS_SETTINGS):
+        own_database.spare_the_collector()
         yield False
 
 

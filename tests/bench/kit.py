@@ -26,6 +26,7 @@ def whole_recoveries(report: Report) -> None:
         houses.client.introduce()
         person = DirectoryUser(houses.client)
         Profile(houses.client)
+        own_database.spare_the_collector()  # as the plugin does
         for part, bare_name, bare in (
             ("real", "OCR, three embeddings, liveness", lambda: _engines(houses)),
             ("scripted", "the sign-in page", lambda: _page(houses)),

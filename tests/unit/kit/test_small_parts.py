@@ -5,8 +5,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import structlog
 from django.core.cache import cache
 from django.test import RequestFactory
+from django_structlog.signals import bind_extra_request_metadata
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +80,16 @@ def test_s16_a_redirect_stays_on_this_site(elsewhere: str | None) -> None:
 def test_a_masked_name_tells_neither_the_name_nor_its_length() -> None:
     assert masking.masked_account_name("ana@x.example") == masking.masked_account_name("abelard@x.example")
     assert masking.masked_account_name("nobody") == "n•••"
+
+
+def test_logs_name_the_address_that_the_limits_count(settings: Any) -> None:
+    request = RequestFactory().get("/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.1"})
+    for proxies, named in ((0, "127.0.0.1"), (1, "198.51.100.1")):
+        settings.TRUSTED_PROXIES = proxies
+        with structlog.contextvars.bound_contextvars():
+            bind_extra_request_metadata.send(sender=None, request=request, logger=None, log_kwargs={})
+            assert structlog.contextvars.get_contextvars()["ip"] == named
+        structlog.contextvars.clear_contextvars()
 
 
 def test_v37_logs_keep_no_query_and_no_secret() -> None:
