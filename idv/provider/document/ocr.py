@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from idv.provider.document.errors import DocumentUnreadable
-from idv.provider.document.locate import Picture, Quad
+from idv.provider.document.locate import Picture, Quad, shrunk
 
 _DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
@@ -66,12 +66,16 @@ def _engine() -> Any:
             # More threads are slower on two cores, and a prefork worker has a core to itself anyway.
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # Lines of every length come by: without an arena each run asks the system for its memory anew.
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
             "Det.model_path": str(models / _DETECTOR),
             "Det.limit_type": "max",
             "Det.limit_side_len": _SEARCH_SIDE,
             "Rec.model_path": str(models / _RECOGNISER),
             # The width given here is a floor: at the library's 320 a three-letter word costs as much as a sentence.
             "Rec.rec_img_shape": [3, 48, 64],
+            # In a batch every line is as wide as the widest, and costs as much; on a CPU a batch gains nothing.
+            "Rec.rec_batch_num": 1,
         }
     )
 
@@ -79,7 +83,7 @@ def _engine() -> Any:
 def find_lines(picture: Picture) -> list[Line]:
     """Lines of text from top to bottom, about 100 ms."""
     scale = min(1.0, _SEARCH_SIDE / max(picture.shape[:2]))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = shrunk(picture, scale)
     with _lock:
         found = _engine()(cv2.cvtColor(small, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)
     boxes = [] if found.boxes is None else found.boxes

@@ -4,14 +4,13 @@ import io
 from dataclasses import replace
 from typing import Final
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from idv.face import mesh
 from idv.face.engines import Box
 from idv.provider.document.errors import DocumentUnreadable
-from idv.provider.document.locate import Picture
+from idv.provider.document.locate import Picture, shrunk
 
 _MARGIN: Final = 0.55
 _MAX_SIDE: Final = 640
@@ -42,14 +41,14 @@ def cut(view: Picture) -> bytes:
 
 def _faces(view: Picture) -> list[mesh.Detection]:
     # The detector wants a face of a tenth of its picture or more: squares of the page's height, overlapping.
-    height, width = view.shape[:2]
-    side = min(height, width)
+    scale = min(view.shape[:2]) / _TILE
+    small = shrunk(view, min(1.0, 1 / scale))
+    side = min(small.shape[:2])
+    scale, rest = min(view.shape[:2]) / side, small.shape[1] - side
     found = []
-    for start in sorted({0, (width - side) // 2, width - side}):
-        tile = np.ascontiguousarray(view[:side, start : start + side])
-        scale = side / _TILE
-        for face in mesh.detect(cv2.resize(tile, (_TILE, _TILE), interpolation=cv2.INTER_AREA)):
+    for start in sorted({0, rest // 2, rest}):
+        for face in mesh.detect(np.ascontiguousarray(small[:side, start : start + side])):
             box = face.box
-            moved = Box(box.left * scale + start, box.top * scale, box.width * scale, box.height * scale)
+            moved = Box((box.left + start) * scale, box.top * scale, box.width * scale, box.height * scale)
             found.append(replace(face, box=moved))
     return found

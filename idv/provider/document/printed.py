@@ -1,13 +1,18 @@
 """The printed side against the machine-readable one: names have no check digit, and 6 and G share one."""
 
+import functools
 import itertools
 import math
 import re
+import statistics
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Final
+
+from PIL import ImageFont
 
 from idv.provider.document import ocr
 from idv.provider.document.errors import DocumentUnreadable
@@ -24,11 +29,18 @@ _FORMATS: Final = ("%d%b%Y", "%d%m%Y", "%Y%m%d", "%m%d%Y", "%d%b%y", "%d%B%Y", "
 # Labels are printed smaller than what they label; heights are shares of the page's height.
 _VALUE_HEIGHT: Final = (0.034, 0.11)
 _MAX_ASPECT: Final = 18
-# Width of a character as a share of the height of its line's box, in a sans serif typeface (measured: 0.37 to 0.7).
-_LETTER_SHAPE: Final = 0.47
-_CAPITAL_SHAPE: Final = 0.53
+# Documents are printed in sans serifs of much the same widths. A line's box is higher than the typeface's size, and
+# somewhat wider than its text (shares of its height).
+_TYPEFACE: Final = Path(__file__).parents[1] / "specimen" / "fonts" / "LiberationSans-Bold.ttf"
+_UNITS: Final = 100
+_SIZE_IN_BOX: Final = 0.77
+_AROUND: Final = 0.3
+# Doc 9303-3, 3.1: birth stands above expiry. This much of a page's height is worth as much as a tenth of the fit.
+_ORDER: Final = 0.1
+# Accents and descenders make a box a quarter higher; a stamp or a title is higher still (in logarithms).
+_ODDLY_HIGH: Final = 0.25
 # How many lines are read for each open fact before it is looked for in more; the last is all of them.
-_DEPTHS: Final = (3, 6, 99)
+_DEPTHS: Final = (1, 2, 3, 6, 99)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Print:
         self.view, self.lines = view, lines
         low, high = (share * view.shape[0] for share in _VALUE_HEIGHT)
         self._values = [line for line in lines if low <= line.height <= high and line.width < _MAX_ASPECT * line.height]
+        self._height = statistics.median(line.height for line in self._values) if self._values else 1.0
         self._small = [line for line in lines if line.height < low]
         self._texts: dict[ocr.Line, str] = {}
 
@@ -92,19 +105,36 @@ class Print:
 
     def _likely(self, expected: Expected, found: Comparison, depth: int) -> list[ocr.Line]:
         """For each open fact, the lines whose shape fits its length best: what costs is reading, by a line's width."""
-        shapes = [
-            ("" if found.surname else expected.surname, _LETTER_SHAPE),
-            ("" if found.given_names else expected.given_names, _LETTER_SHAPE),
-            ("" if found.number_found else expected.document_number, _CAPITAL_SHAPE),
-            ("" if set(expected.dates) <= found.dates_found else "12 AUG 1974", _LETTER_SHAPE),
+        names = ((found.surname, expected.surname), (found.given_names, expected.given_names))
+        wanted = [([name.title(), name, _folded(name).title()], 0.0) for seen, name in names if name and not seen]
+        wanted += [([expected.document_number], 0.0)] if not found.number_found else []
+        wanted += [
+            ([f"{day:%d %b %Y}".upper()], order)
+            for day, order in zip(expected.dates, (_ORDER, -_ORDER), strict=True)
+            if day not in found.dates_found
         ]
         chosen: dict[ocr.Line, None] = {}
-        for wanted in (len(text) * shape for text, shape in shapes if text):
-            by_fit = sorted(
-                (abs(math.log(line.width / line.height / wanted)), n) for n, line in enumerate(self._values)
-            )
-            chosen |= dict.fromkeys(self._values[n] for _, n in by_fit[:depth])
+        for spellings, order in wanted:
+            shapes = [_shape(text) for text in spellings]
+            by_fit = sorted(self._values, key=lambda line: self._misfit(line, shapes, order))
+            chosen |= dict.fromkeys(by_fit[:depth])
         return list(chosen)
+
+    def _misfit(self, line: ocr.Line, shapes: Sequence[float], order: float) -> float:
+        # By the usual height of a line: a box is higher for a single g or an accent.
+        fit = min(abs(math.log(line.width / self._height / shape)) for shape in shapes)
+        oddly_high = max(0.0, abs(math.log(line.height / self._height)) - _ODDLY_HIGH)
+        return fit + oddly_high + order * line.centre[1] / self.view.shape[0]
+
+
+def _shape(text: str) -> float:
+    """How many times as wide as high the box of a line is that says ``text``."""
+    return _SIZE_IN_BOX * _typeface().getlength(text) / _UNITS + _AROUND
+
+
+@functools.cache
+def _typeface() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(_TYPEFACE), _UNITS)
 
 
 def match(texts: Sequence[str], expected: Expected) -> Comparison:

@@ -1,7 +1,7 @@
 """The default reader: locate, straighten, OCR or barcode, check digits, print against the machine's part, portrait."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from idv.provider.document.reading import (
     DocumentReading,
     date_checks,
 )
-from idv.provider.document.zone_reading import ZoneReading, read_zone
+from idv.provider.document.zone_reading import ZoneReading, bottom_is_zone, read_zone
 
 _ASPECTS: Final = {
     PASSPORT: (locate.PASSPORT_ASPECT,),
@@ -82,39 +82,48 @@ def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date, *, 
 def _find_zone(kind: str, images: Mapping[str, bytes]) -> tuple[printed.Print, ZoneReading]:
     """The print of the front, and the zone of the first view in which it passes its check digits, else the best seen.
 
-    The likeliest view of each side comes before the next view of any: a TD2 card has its zone on the front.
+    The likeliest view of each side comes before the next view of any. The front's print is needed whatever has the
+    zone, so it is looked at first, and says whether the zone stands beneath it.
     """
-    fronts: list[printed.Print] = []
-    fallback: tuple[printed.Print | None, ZoneReading] | None = None
-    for side, layout, view in _zone_views(kind, images):
-        page = printed.Print(view, ocr.find_lines(view))
-        fronts += [page] if side == "front" else []
-        found = read_zone(view, page.lines, layout)
+    views = {side: _views(jpeg, kind) for side, jpeg in images.items()}
+    front = _print(next(views["front"]))
+    places = mrz_repair.ZONES[kind]
+    if bottom_is_zone(front.view, front.lines, places[-1][1]):
+        places = places[::-1]
+    fallback: tuple[printed.Print, ZoneReading] | None = None
+    for side, layout, page in _in_turn(places, {**views, "front": itertools.chain([front], views["front"])}):
+        found = read_zone(page.view, page.lines, layout)
         if found is None:
             continue
-        carrier = page if side == "front" else None
+        carrier = page if side == "front" else front
         fallback = fallback or (carrier, found)
         if found.candidates:
             fallback = (carrier, found)
             break
     if fallback is None:
         raise DocumentUnreadable("mrz_not_found", f"no zone of a {kind} in any view")
-    carrier, found = fallback
-    return carrier or next(iter(fronts), None) or _side(images["front"], kind), found
+    return fallback
 
 
-def _zone_views(kind: str, images: Mapping[str, bytes]) -> Iterator[tuple[str, Layout, locate.Picture]]:
-    places = mrz_repair.ZONES[kind]
-    views = [locate.views(locate.decode(images[side]), _ASPECTS[kind]) for side, _ in places]
-    for round_of_views in itertools.zip_longest(*views):
-        for (side, layout), view in zip(places, round_of_views, strict=True):
-            if view is not None:
-                yield side, layout, view if side == "front" else locate.lower_part(view)
+def _in_turn(
+    places: Sequence[tuple[str, Layout]], views: Mapping[str, Iterator[printed.Print | locate.Picture]]
+) -> Iterator[tuple[str, Layout, printed.Print]]:
+    # A side is not even decoded before its turn: most often the first one has the zone.
+    for _ in range(locate.VIEWS_MAX):
+        for side, layout in places:
+            view = next(views[side], None)
+            if isinstance(view, printed.Print):
+                yield side, layout, view
+            elif view is not None:
+                yield side, layout, _print(view if side == "front" else locate.lower_part(view))
 
 
-def _side(jpeg: bytes, kind: str) -> printed.Print:
-    view = next(locate.views(locate.decode(jpeg), _ASPECTS[kind]))
+def _print(view: locate.Picture) -> printed.Print:
     return printed.Print(view, ocr.find_lines(view))
+
+
+def _views(jpeg: bytes, kind: str) -> Iterator[locate.Picture]:
+    yield from locate.views(locate.decode(jpeg), _ASPECTS[kind])
 
 
 def _fits(kind: str, zone: Zone) -> bool:
@@ -168,7 +177,7 @@ def _read_licence(images: Mapping[str, bytes], today: date) -> DocumentReading:
         licence = aamva.parse(barcode.decode(locate.decode(images["back"])))
     except aamva.LicenceMalformed as error:
         raise DocumentUnreadable("barcode_unreadable", str(error)) from error
-    front = _side(images["front"], DRIVING_LICENCE)
+    front = _print(next(_views(images["front"], DRIVING_LICENCE)))
     signs.refuse_photocopy(front.view)
     expected = printed.Expected(
         surname=licence.surname,

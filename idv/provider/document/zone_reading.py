@@ -13,6 +13,7 @@ from idv.provider.document.mrz import Layout, Zone
 # Cuts of the lines that are tried in turn: a little more or less paper around the characters changes what is read.
 _MARGINS: Final = (0.12, 0.05)
 _MIN_SPAN: Final = 0.25
+_FULL_SPAN: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def read_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> ZoneR
         candidates = shapes.choose(mrz_repair.readings(candidates[0]), seen=candidates[0])
     steady = len(seen) == len(_MARGINS) and len({zone.text for zone, _ in seen}) == 1
     return ZoneReading(seen[0][0], candidates, True, min(score for _, score in seen), steady, shapes)
+
+
+def bottom_is_zone(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> bool:
+    """Whether the lowest lines look like a zone: as many as it has, from edge to edge (Doc 9303-6, 3.1)."""
+    rows = _rows(view, lines, layout) or []
+    return bool(rows) and all(row.width >= _FULL_SPAN * view.shape[1] for row in rows)
 
 
 def _rows(view: Picture, lines: Sequence[ocr.Line], layout: Layout) -> list[ocr.Line] | None:
