@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from recovery_portal.kit import hooks
+from recovery_portal.kit import hooks, stowaways
 from recovery_portal.kit.errors import DomainError
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -24,6 +24,9 @@ SENTENCES: Final[dict[str, Promise]] = {
     "not_an_image": _("This file is not a photo. Choose a JPEG, PNG, WebP or HEIC picture."),
     "unsupported_type": _("This kind of file cannot be used. Choose a JPEG, PNG, WebP or HEIC picture."),
     "broken": _("The photo is damaged and cannot be opened. Take it again."),
+    "more_than_a_photo": _(
+        "This file holds more than a photo. Take the photo with the camera on this page, or choose another file."
+    ),
     "animated": _("Moving pictures cannot be used. Take a single photo."),
     "too_many_pixels": _("The photo has more than 50 megapixels. Lower the camera's resolution, then take it again."),
     "too_small": _("The photo is too small to show any detail. Take it with the camera on this page."),
@@ -93,6 +96,8 @@ def accept(data: bytes, *, max_side: int = 2560) -> AcceptedImage:
     if len(data) > MAX_BYTES:
         raise ImageRefused("too_large", f"{len(data)} bytes")
     kind = _format_of(data)
+    if besides := stowaways.find_in(data, kind):
+        raise ImageRefused("more_than_a_photo", f"{kind} and {besides}")
     with _OPEN_AT_ONCE:
         return _remade(data, kind, max_side)
 
