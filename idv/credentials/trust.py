@@ -159,7 +159,8 @@ def _coherent_chain(x5c: object, at: datetime) -> list[x509.Certificate]:
 def require_issuer_name(leaf: x509.Certificate, issuer: str) -> None:
     """Refuse a leaf whose subject alternative names do not carry ``issuer`` as a URI or its host as a DNS name."""
     uris, hosts = names_of(leaf)
-    if issuer not in uris and (urlsplit(issuer).hostname or "") not in hosts:
+    host = urlsplit(issuer).hostname
+    if issuer not in uris and (not host or host not in hosts):
         raise IssuerUntrusted("issuer_not_in_certificate", "iss is not among the leaf's names")
 
 

@@ -115,7 +115,7 @@ def presentation(
         # 7 the type is one we asked for, and the issuer did not make it for somebody else (RFC 7519 section 4.1.3)
         if issued.vct not in expected_vcts:
             raise PresentationInvalid("vct_unexpected", "a credential of another type")
-        _check_restriction(issued.claims, expected_audience)
+        check_restriction(issued.claims, expected_audience)
         # 8 key binding: typ, alg, and the signature by the key in cnf
         binding = jose.verify(parts.key_binding, key=issued.holder_key, typ=sd_jwt.KEY_BINDING_TYP).payload
         # 9 key binding: made now, for this request, for us, over these very disclosures
@@ -226,7 +226,8 @@ def _check_binding(
     return presented_at
 
 
-def _check_restriction(claims: Mapping[str, Any], expected_audience: str) -> None:
+def check_restriction(claims: Mapping[str, Any], expected_audience: str) -> None:
+    """Refuse a credential that its issuer made for somebody else. Raises PresentationInvalid."""
     if "aud" in claims:
         named = claims["aud"]
         if expected_audience not in (named if isinstance(named, list) else [named]):

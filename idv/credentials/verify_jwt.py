@@ -21,6 +21,7 @@ from idv.credentials.verify import (
     PresentationInvalid,
     VerifiedCredential,
     VerifiedPresentation,
+    check_restriction,
     check_times,
     status_reference,
 )
@@ -64,13 +65,16 @@ def presentation(
         # 3 times
         issued_at, expires_at = _check_times(payload, at)
         # 4 the type; what the inner object says of issuer and subject is what the signed claims say
-        claims = _claims_of(credential, payload, expected_type)
+        claims = _claims_of(credential, payload, expected_type, at)
+        check_restriction(payload, expected_audience)
         # 5 the holder is a did:jwk, and signed the presentation
         holder = payload.get("sub")
         holder_key = _holder_key(holder)
         binding = jose.verify(vp, key=holder_key, typ=_TYP).payload
         # 6 made now, for this request, for us, by the holder
         presented_at = _check_binding(outer.header, binding, str(holder), expected_nonce, expected_audience, at)
+        if binding["vp"].get("holder", holder) != holder:
+            raise PresentationInvalid("key_binding_wrong_holder", "holder differs inside and outside")
         # 7 status, last because it may reach over the network
         reference = status_reference(payload)
         if reference is None and trusted.get(issuer).status_required:
@@ -117,7 +121,7 @@ def credential(
         # 2 times
         issued_at, expires_at = _check_times(payload, at)
         # 3 the type; what the inner object says of issuer and subject is what the signed claims say
-        claims = _claims_of(vc, payload, expected_type)
+        claims = _claims_of(vc, payload, expected_type, at)
         # 4 it is bound to the wallet's own key
         holder_key = holder_key_of(payload)
         if holder_key != public_key_of(expected_holder_jwk):
@@ -170,18 +174,33 @@ def _key_name(header: Mapping[str, Any], payload: Mapping[str, Any], issuer_did:
     return name
 
 
-def _claims_of(credential: Mapping[str, Any], payload: Mapping[str, Any], expected_type: str) -> dict[str, Any]:
+def _claims_of(
+    credential: Mapping[str, Any], payload: Mapping[str, Any], expected_type: str, at: datetime
+) -> dict[str, Any]:
     types, subject = credential.get("type"), credential.get("credentialSubject")
     if not isinstance(types, list) or not {jwt_vc.BASE_TYPE, expected_type} <= {t for t in types if isinstance(t, str)}:
         raise PresentationInvalid("vct_unexpected", "a credential of another type")
     if not isinstance(subject, dict):
         raise PresentationInvalid("vc_malformed", "credentialSubject is no object")
+    # Another register of revocations than ours (StatusList2021 and others) that nobody here would ask.
+    if "credentialStatus" in credential:
+        raise PresentationInvalid("status_malformed", "a status of a kind that we do not know")
     # VC Data Model 1.1 6.3.1: what stands in both places must be the same, or two readers read two credentials.
     named = credential.get("issuer", payload["iss"])
     issuer = named.get("id") if isinstance(named, dict) else named
     if issuer != payload["iss"] or subject.get("id", payload.get("sub")) != payload.get("sub"):
         raise PresentationInvalid("vc_malformed", "issuer or subject differ inside and outside")
+    for name in ("expirationDate", "validUntil"):
+        if name in credential and not _lies_ahead(credential[name], at):
+            raise PresentationInvalid("credential_expired", f"{name} has passed, or is no time")
     return {name: value for name, value in subject.items() if name != "id"}
+
+
+def _lies_ahead(value: object, at: datetime) -> bool:
+    try:
+        return isinstance(value, str) and at < datetime.fromisoformat(value)
+    except (ValueError, TypeError):  # no time, or one without a zone
+        return False
 
 
 def _holder_key(holder: object) -> ec.EllipticCurvePublicKey:

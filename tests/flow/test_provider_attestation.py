@@ -229,6 +229,18 @@ def test_an_attested_wallet_with_a_pre_authorized_code_is_who_it_says(attester, 
     assert CredentialOffer.objects.filter(redeemed_at__isnull=True).count() == 1
 
 
+def test_no_other_maker_may_vouch_for_a_wallet(registered, maker):
+    stranger = keys.generate("stranger-1")
+    attesting.register(
+        issuer="https://stranger.example", name="S", jwks={"keys": [stranger.jwks_entry()]}, authorities="",
+        at=timezone.now(),
+    )  # fmt: skip
+    wallet = AttestedWallet(stranger)
+    wallet.attestation_changes = {"attester": "https://stranger.example"}
+    assert refused(wallet.push(), "invalid_client", 401)
+    assert refused(wallet.redeem(offer_for_test()), "invalid_client", 401)
+
+
 def test_where_nobody_is_believed_the_headers_are_not_looked_at(portal, maker):  # noqa: F811
     assert AttestedWallet(maker).redeem(offer_for_test()).status_code == 200
 

@@ -15,7 +15,7 @@ from recovery_portal.kit.tokens import digest
 
 from .. import policy
 from ..errors import AttestationRefused
-from ..models import SeenAssertion, WalletAttester
+from ..models import SeenAssertion, WalletAttester, WalletClient
 from . import server_nonces
 
 _PURPOSE = "attestation-challenge"
@@ -74,6 +74,9 @@ def find(
         raise _refused(f"{refusal.code}: {refusal.reason}") from refusal
     if client_id and client_id != found.client_id:
         raise _refused("attested as another client")
+    named = WalletClient.objects.filter(client_id=found.client_id, attester__isnull=False).select_related("attester")
+    if any(wallet.attester is not None and wallet.attester.issuer != found.attester for wallet in named):
+        raise _refused("another maker vouches for a wallet than its own")
     if not server_nonces.is_ours(_PURPOSE, found.challenge, lifetime=policy.ATTESTATION_CHALLENGE_LIFETIME, at=at):
         raise AttestationRefused("use_attestation_challenge", "no challenge, or a stale one")
     try:

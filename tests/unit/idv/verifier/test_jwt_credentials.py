@@ -185,7 +185,15 @@ SPOILED_CREDENTIAL = {
     "a claim missing": (put("vc", "credentialSubject", "firstName", value=...), "claims_missing"),
     "another proofing": (put("vc", "credentialSubject", "proofingReference", value="proofing-0"), "other_proofing"),
     "a presentation in its place": (put("vp", value={}), "vc_malformed"),
-}
+    # A register that we cannot ask: whoever was revoked there would look valid here.
+    "a status of another kind beside ours": (
+        put("vc", "credentialStatus", value={"type": "StatusList2021Entry"}), "status_malformed"),
+    "ended inside": (put("vc", "expirationDate", value="2020-01-01T00:00:00Z"), "credential_expired"),
+    "ended inside, by the newer name": (put("vc", "validUntil", value="2020-01-01T00:00:00Z"), "credential_expired"),
+    "an end that is no time": (put("vc", "expirationDate", value="soon"), "credential_expired"),
+    "an end without a zone": (put("vc", "expirationDate", value="2099-01-01T00:00:00"), "credential_expired"),
+    "for another audience": (put("aud", value="x509_hash:another"), "credential_for_another"),
+}  # fmt: skip
 SPOILED_PRESENTATION = {
     "another nonce": (put("nonce", value="another"), "key_binding_wrong_nonce"),
     "another audience": (put("aud", value="x509_hash:another"), "key_binding_wrong_audience"),
@@ -199,6 +207,7 @@ SPOILED_PRESENTATION = {
     "an object for a credential": (put("vp", "verifiableCredential", value=[{}]), "vp_malformed"),
     "no presentation": (put("vp", value=...), "vp_malformed"),
     "a credential beside it": (put("vc", value={}), "vc_malformed"),
+    "another holder inside": (put("vp", "holder", value="did:jwk:e30"), "key_binding_wrong_holder"),
 }
 
 
