@@ -30,7 +30,7 @@ _HEADER = (
 class AuditEventAdmin(admin.ModelAdmin):
     """Filters by what the original filters by; what they leave can be taken along as CSV or as JSON lines."""
 
-    list_display = ("at", "activity", "result", "target_name", "initiated_by_name", "reason")
+    list_display = ("time", "activity", "result", "target_name", "initiated_by_name", "reason")
     list_filter = (("at", admin.DateFieldListFilter), "result", "service", "category", "activity")
     search_fields = ("target_name", "initiated_by_name", "correlation_id", "activity")
     search_help_text = _("Target, who did it, correlation id or activity")
@@ -39,6 +39,10 @@ class AuditEventAdmin(admin.ModelAdmin):
     show_full_result_count = False
     actions = ("export",)
     change_list_template = "admin/accounts/auditevent/change_list.html"
+
+    @admin.display(description=_("time (UTC)"), ordering="at")
+    def time(self, event: AuditEvent) -> str:
+        return f"{event.at:%Y-%m-%d %H:%M:%S}"
 
     def get_urls(self) -> list[URLPattern]:
         def door(name: str, view: Any) -> URLPattern:

@@ -48,7 +48,8 @@ class AccountField(forms.CharField):
     """An account name, cleaned to the user of that name, disabled ones included."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=ACCOUNT_NAME_MAX_LENGTH, **kwargs)
+        widget = forms.TextInput(attrs={"class": "vTextField", "autocapitalize": "none", "spellcheck": "false"})
+        super().__init__(max_length=ACCOUNT_NAME_MAX_LENGTH, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> User:
         user = User.objects.filter(user_principal_name=normalise_account_name(super().clean(value))).first()

@@ -18,6 +18,7 @@ from ..models import RecoveryProfile
 from . import checklist
 from .access import answer, page
 from .forms import FunnelForm
+from .words import in_words
 
 WINDOW = timedelta(days=30)
 _BAR_HEIGHT, _BAR_GAP, _LABEL_WIDTH, _BAR_WIDTH = 22, 8, 190, 380
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "chart_height": len(rows) * (_BAR_HEIGHT + _BAR_GAP),
             "by_profile": _named(shares(of, "profile_id"), names, _("deleted profile")),
             "by_provider": _named(shares(of, "provider_id"), providers, _("another provider")),
-            "refusals": checklist.refusals(at),
+            "refusals": [(code, in_words(code), n) for code, n in checklist.refusals(at)],
             "overdue": checklist.overdue(at),
         }
     return answer(request, "home.html", _("Account recovery"), **context)

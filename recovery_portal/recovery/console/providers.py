@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -119,7 +121,12 @@ def add(request: HttpRequest) -> HttpResponse:
             found = registry.discover(address=address)
         except (ProviderUnavailable, RegistryRefused) as refused:
             form.add_error("address", f"{in_words(refused.code)} {refused.reason}".strip())
-    return answer(request, "provider_add.html", _("Add a provider"), form=form, found=found)
+    ours = {
+        "client_id": settings.PORTAL_BASE_URL,
+        "redirect_uri": f"{settings.PORTAL_BASE_URL}{reverse('recovery:return')}",
+        "jwks_uri": f"{settings.PORTAL_BASE_URL}{reverse('verifier:jwks')}",
+    }
+    return answer(request, "provider_add.html", _("Add a provider"), form=form, found=found, ours=ours)
 
 
 @page("verifier.view_identityprovider", "verifier.change_identityprovider")

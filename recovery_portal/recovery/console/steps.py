@@ -54,8 +54,9 @@ class Details(Step):
         label=_("Description"), max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     state = forms.ChoiceField(
-        label=_("State"), choices=RecoveryProfile.State.choices, initial=RecoveryProfile.State.DISABLED
-    )
+        label=_("State"), choices=RecoveryProfile.State.choices, initial=RecoveryProfile.State.DISABLED,
+        help_text=_("A disabled profile is for nobody. Enable it when the rest is as you want it."),
+    )  # fmt: skip
     priority = forms.IntegerField(
         label=_("Priority"), min_value=0, max_value=2_147_483_647, initial=100,
         help_text=_("Of several profiles that include a person the one with the lowest number wins."),

@@ -41,7 +41,7 @@ SENTENCES: dict[str, Promise] = {
 
 class SafeguardsForm(forms.Form):
     approval_required = forms.BooleanField(
-        label=_("A second operator approves what gives more"),
+        label=_("A second operator approves"),
         required=False,
         help_text=_(
             "A switch to Production, and every change of what is there that lets more people recover, or by less "
