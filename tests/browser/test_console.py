@@ -84,7 +84,7 @@ def test_from_a_new_profile_to_production_by_two(prepared: Houses, browser: Brow
 
 def ask_for_two(page: Page, looks: Looks) -> None:
     page.get_by_role("link", name="Before Production").click()
-    page.get_by_label("A second operator approves a switch to Production").check()
+    page.get_by_label("A second operator approves").check()
     page.get_by_label("Attempts in Evaluation that must have succeeded before").fill("0")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The safeguards were changed.")).to_be_visible()
@@ -105,7 +105,8 @@ def make_profile(page: Page, looks: Looks) -> None:
     go_on("mode")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Choose all users, or at least one group.")).to_be_visible()
-    page.get_by_label("Include groups").select_option(EVALUATION)
+    page.get_by_role("listbox", name="Available groups to include").select_option(EVALUATION)
+    page.get_by_role("button", name="Choose selected groups to include").click()
     go_on("groups")
     page.get_by_role("radio").first.check()
     go_on("provider")

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -90,12 +91,16 @@ class Groups(Step):
     title = _("User group selection")
     include_all_users = forms.BooleanField(label=_("All users"), required=False)
     include_groups = forms.ModelMultipleChoiceField(
-        DirectoryGroup.objects.all(), label=_("Include groups"), required=False
+        DirectoryGroup.objects.all(),
+        label=_("Include groups"),
+        required=False,
+        widget=FilteredSelectMultiple(_("groups to include"), is_stacked=False),
     )
     excluded_groups = forms.ModelMultipleChoiceField(
         DirectoryGroup.objects.all(),
         label=_("Exclude groups, from every profile"),
         required=False,
+        widget=FilteredSelectMultiple(_("groups to exclude"), is_stacked=False),
         help_text=_("Exclusions hold for the whole feature: their members never see recovery."),
     )
 
