@@ -290,6 +290,7 @@ if EMULATION:
 # Who tells `manage.py privacy report` what is held about people.
 PRIVACY_INVENTORIES = [
     *(["idv.verifier.privacy.inventory", "recovery_portal.recovery.privacy.inventory"] if _HAS_ACCOUNTS else []),
+    *(["idv.issuer.privacy.inventory"] if _HAS_ACCOUNTS else []),
     *(["idv.provider.privacy.inventory"] if ROLE in {"provider", "all"} else []),
 ]
 

@@ -104,12 +104,7 @@ class OnePass(OfPerson):
 
     @operation("getTemporaryAccessPassMethod", "Get pass", permissions=_READ, role=_VIEW, answer=PassAnswer)
     def get(self, request: Request, key: str, row_id: str) -> Response:
-        user = self.person(key)
-        found = next((row for row in _passes(user, self.at) if row["id"] == row_id.lower()), None)
-        if found is None:
-            raise lookup.missing(row_id)
-        path_of = f"users('{user.pk}')/authentication/{_SEGMENT}/$entity"
-        return Response(odata.entity(request._request, path_of, found))
+        return _answer_one(self, request, key, row_id)
 
     @operation("deleteTemporaryAccessPassMethod", "Delete pass", permissions=_WRITE, role=_DELETE, status=204)
     def delete(self, request: Request, key: str, row_id: str) -> Response:
@@ -126,6 +121,21 @@ class MyPasses(OfPerson):
                is_list=True)  # fmt: skip
     def get(self, request: Request) -> Response:
         return _answer_list(self, request, None)
+
+
+class MyPass(OfPerson):
+    @operation("getMyTemporaryAccessPassMethod", "Get own pass", permissions=OWN, own=True, answer=PassAnswer)
+    def get(self, request: Request, row_id: str) -> Response:
+        return _answer_one(self, request, None, row_id)
+
+
+def _answer_one(view: OfPerson, request: Request, key: str | None, row_id: str) -> Response:
+    user = view.person(key)
+    found = next((row for row in _passes(user, view.at) if row["id"] == row_id.lower()), None)
+    if found is None:
+        raise lookup.missing(row_id)
+    path_of = f"users('{user.pk}')/authentication/{_SEGMENT}/$entity"
+    return Response(odata.entity(request._request, path_of, found))
 
 
 def _answer_list(view: OfPerson, request: Request, key: str | None) -> Response:
@@ -229,6 +239,7 @@ faces.registry.configurations["TemporaryAccessPass"] = _configuration
 _METHODS = f"users/<str:key>/authentication/{_SEGMENT}"
 urlpatterns = [
     path(f"me/authentication/{_SEGMENT}", MyPasses.as_view()),
+    path(f"me/authentication/{_SEGMENT}/<str:row_id>", MyPass.as_view()),
     path(_METHODS, Passes.as_view()),
     path(f"{_METHODS}/<str:row_id>", OnePass.as_view()),
     path(

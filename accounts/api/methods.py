@@ -264,6 +264,14 @@ class MyFido2Methods(MethodList):
         return self.answer_list(request, None)
 
 
+class MyFido2Method(MethodList):
+    kind, segment = "fido2", "fido2Methods"
+
+    @operation("getMyFido2Method", "Get own passkey", permissions=OWN, own=True, answer=PasskeyAnswer)
+    def get(self, request: Request, row_id: str) -> Response:
+        return self.answer_one(request, None, row_id)
+
+
 class CreationOptions(OfPerson):
     """``creationOptions()``: the challenge lives five minutes, as in v1.0; beta lets the caller say how long."""
 

@@ -159,6 +159,13 @@ class Members(GraphView):
         return Response(odata.page(request._request, lookup.group(key).members.all(), USERS))
 
 
+class MemberCount(GraphView):
+    @operation("countMembers", "Count members", permissions=READ_MEMBERS, role="accounts.view_directorygroup")
+    def get(self, request: Request, key: str) -> HttpResponse:
+        rows = lookup.group(key).members.filter(odata.conditions(request._request, USERS))
+        return HttpResponse(str(rows.count()), content_type="text/plain; charset=utf-8")
+
+
 class MemberReferences(GraphView):
     refusals = _REFUSALS
 

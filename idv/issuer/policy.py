@@ -19,4 +19,4 @@ STATUS_LIST_LIFETIME = timedelta(minutes=30)
 # A list is left for a new one before random indexes become hard to find.
 STATUS_LIST_FILL_MAX = STATUS_LIST_SIZE // 2
 
-RECORDS_KEPT = timedelta(days=90)  # of offers, after their end
+RECORDS_KEPT = timedelta(days=90)  # of offers and of credentials, after their end

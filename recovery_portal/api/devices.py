@@ -108,7 +108,9 @@ def device_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -
         tokens.issue(app=app, user=user, scopes=row.scopes, at=at),
         row.scopes,
         grants.id_token(app, user, at=at),
-        refreshing.begin(app=app, user=user, scopes=row.scopes, at=at) if row.wants_refresh else "",
+        refreshing.begin(app=app, user=user, scopes=row.scopes, code_digest=row.device_digest, at=at)
+        if row.wants_refresh
+        else "",
     )
 
 

@@ -114,7 +114,10 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
     ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
     digest = secrets.digest(form.get("code", ""))
     mine = AuthorizationCode.objects.filter(digest=digest, app=app, used_at=None, expires_at__gt=at)
+    from . import refreshing
+
     if not mine.update(used_at=at):
+        refreshing.end(code_digest=digest, app=app, at=at)
         raise GrantRefused("invalid_grant", 70008, "The authorization code is unknown, expired or was used before.")
     code = AuthorizationCode.objects.select_related("user").get(digest=digest)
     if not secrets.same(code.redirect_uri, form.get("redirect_uri", "")):
@@ -123,13 +126,13 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
         raise GrantRefused("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
     if not code.user.is_active:
         raise GrantRefused("invalid_grant", 50057, "The user account is disabled.")
-    from . import refreshing
-
     return Granted(
         tokens.issue(app=app, user=code.user, scopes=code.scopes, at=at),
         code.scopes,
         id_token(app, code.user, nonce=code.nonce, at=at),
-        refreshing.begin(app=app, user=code.user, scopes=code.scopes, at=at) if code.wants_refresh else "",
+        refreshing.begin(app=app, user=code.user, scopes=code.scopes, code_digest=digest, at=at)
+        if code.wants_refresh
+        else "",
     )
 
 

@@ -26,10 +26,19 @@ def wants(asked_for: str) -> bool:
     return SCOPE in asked_for.split()
 
 
-def begin(*, app: AppRegistration, user: Any, scopes: list[str], at: datetime) -> str:
-    """The first token of a family: a person has just consented."""
+def begin(*, app: AppRegistration, user: Any, scopes: list[str], code_digest: str, at: datetime) -> str:
+    """The first token of a family, which is known by the code that it began with: a person has just consented."""
     RefreshToken.objects.filter(expires_at__lte=at).delete()
-    return _make(app=app, user=user, scopes=scopes, family=uuid.uuid4(), expires_at=at + LIFETIME)
+    return _make(app=app, user=user, scopes=scopes, family=_family_of(code_digest), expires_at=at + LIFETIME)
+
+
+def end(*, code_digest: str, app: AppRegistration, at: datetime) -> None:
+    """A code came a second time: what the first one got is taken back (RFC 6749 4.1.2)."""
+    _end_family_of(RefreshToken.objects.filter(family=_family_of(code_digest), app=app).first(), app, at)
+
+
+def _family_of(code_digest: str) -> uuid.UUID:
+    return uuid.UUID(hex=code_digest[:32])
 
 
 def refresh(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
@@ -48,7 +57,7 @@ def refresh(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Gr
         is_spent = mine.filter(used_at=None, revoked_at=None, expires_at__gt=at).update(used_at=at)
         outcome = _next(mine.select_related("user").get(), app, form.get("scope", ""), at) if is_spent else _UNKNOWN
     if not is_spent:
-        _end_family_of(mine.first(), app, at)
+        _end_family_of(mine.exclude(used_at=None).first(), app, at)
     if isinstance(outcome, GrantRefused):
         raise outcome
     return outcome
@@ -85,12 +94,14 @@ def _narrowed(app: AppRegistration, granted: list[str], asked_for: str) -> list[
 
 
 def _end_family_of(row: RefreshToken | None, app: AppRegistration, at: datetime) -> None:
-    if row is None or row.used_at is None:
+    if row is None:
         return
     with transaction.atomic():
         ended = RefreshToken.objects.filter(family=row.family, revoked_at=None).update(revoked_at=at)
         if ended:
-            registrations.announce("Revoke refresh tokens", app, at=at, by=row.user, reason="a used token came back")
+            registrations.announce(
+                "Revoke refresh tokens", app, at=at, by=row.user, reason="a used token or code came back"
+            )
 
 
 def _make(*, app: AppRegistration, user: Any, scopes: list[str], family: uuid.UUID, expires_at: datetime) -> str:

@@ -16,7 +16,7 @@ from recovery_portal.kit.tokens import digest, new_token, same
 
 from .. import contracts, policy, signals
 from ..errors import OfferRefused, ProtocolRefused
-from ..models import AccessToken, Contract, IssuanceNonce, Offer
+from ..models import AccessToken, Contract, IssuanceNonce, IssuedCredential, Offer
 
 
 @dataclass(frozen=True)
@@ -141,3 +141,4 @@ def purge(*, at: datetime) -> None:
     AccessToken.objects.filter(expires_at__lte=at).delete()
     IssuanceNonce.objects.filter(expires_at__lte=at).delete()
     Offer.objects.filter(expires_at__lte=at - policy.RECORDS_KEPT).delete()
+    IssuedCredential.objects.filter(expires_at__lte=at - policy.RECORDS_KEPT).delete()

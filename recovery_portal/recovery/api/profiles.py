@@ -4,6 +4,8 @@ The original lets only signed-in people write profiles; here a program by itself
 kept as code.
 """
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,15 +32,15 @@ class Profiles(GraphView):
     @operation("listVerifiedIdProfiles", "List profiles", permissions=READ, role=_VIEW, answer=shapes.Profile,
                is_list=True)  # fmt: skip
     def get(self, request: Request) -> Response:
-        rows = RecoveryProfile.objects.select_related("provider")
-        return Response(odata.whole(request._request, "identity/verifiedId/profiles", map(shapes.profile, rows)))
+        rows = [_shape(request, row) for row in RecoveryProfile.objects.select_related("provider")]
+        return Response(odata.whole(request._request, "identity/verifiedId/profiles", rows))
 
     @operation("createVerifiedIdProfile", "Create profile", permissions=WRITE, role=_ADD, body=shapes.Profile,
                answer=shapes.Profile, status=201)  # fmt: skip
     def post(self, request: Request) -> Response:
         fields = shapes.fields_of(self.read(shapes.Profile))
         row = flows.create_profile(fields=fields, by=lookup.operator(self.caller), at=self.at)
-        body = odata.entity(request._request, "identity/verifiedId/profiles/$entity", shapes.profile(row))
+        body = odata.entity(request._request, "identity/verifiedId/profiles/$entity", _shape(request, row))
         return created(body, f"{request.path}/{row.pk}")
 
 
@@ -47,7 +49,7 @@ class OneProfile(GraphView):
 
     @operation("getVerifiedIdProfile", "Get profile", permissions=READ, role=_VIEW, answer=shapes.Profile)
     def get(self, request: Request, key: str) -> Response:
-        body = shapes.profile(_profile(key))
+        body = _shape(request, _profile(key))
         return Response(odata.entity(request._request, "identity/verifiedId/profiles/$entity", body))
 
     @operation("updateVerifiedIdProfile", "Update profile", permissions=WRITE, role=_CHANGE, body=shapes.Profile,
@@ -62,6 +64,13 @@ class OneProfile(GraphView):
     def delete(self, request: Request, key: str) -> Response:
         flows.delete_profile(profile=_profile(key), by=lookup.operator(self.caller), at=self.at)
         return nothing()
+
+
+def _shape(request: Request, row: RecoveryProfile) -> dict[str, Any]:
+    body = shapes.profile(row)
+    if request.path.startswith("/beta/"):
+        body["verifiedIdProfileConfiguration"]["methodType"] = "identityVerificationPartner"
+    return body
 
 
 def _profile(key: str) -> RecoveryProfile:

@@ -54,6 +54,10 @@ class ProfileConfiguration(Body):
     claimBindingSource = serializers.ChoiceField(choices=["directory"])
     claimBindings = ClaimBinding(many=True)
     claimValidation = ClaimValidation(required=False, allow_null=True)
+    # Of beta: what it says when nothing is said, too. Credentials of other kinds recover no account here.
+    methodType = serializers.ChoiceField(
+        choices=["identityVerificationPartner", "notConfigured"], required=False, allow_null=True
+    )
 
     def validate_acceptedIssuer(self, value: str) -> Any:
         provider = find_provider(value)

@@ -87,6 +87,27 @@ def test_a_used_token_that_comes_back_ends_the_whole_family(
     assert AuditEvent.objects.filter(activity="Revoke refresh tokens").count() == 1
 
 
+def test_a_code_that_comes_twice_takes_back_what_it_got(client: Client, alice: User, tool: AppRegistration) -> None:
+    sign_in_with_password(client, alice)
+    code = back(authorize(client, tool, scope=SCOPES))["code"]
+    token = redeem(Client(), tool, code).json()["refresh_token"]
+    assert redeem(Client(), tool, code).status_code == 400
+    assert refresh(tool, token).status_code == 400
+
+
+def test_no_page_of_another_origin_may_read_what_programs_are_told(tool: AppRegistration, granted: Any) -> None:
+    asked = {"origin": "https://evil.example", "access-control-request-method": "GET"}
+    bearer = {"authorization": f"Bearer {granted['access_token']}"}
+    for answer in (
+        Client().get("/v1.0/me", headers=asked | bearer),
+        Client().options("/v1.0/me", headers=asked),
+        Client().post(TOKEN, {"grant_type": "refresh_token"}, headers=asked),
+        Client().options(TOKEN, headers=asked),
+    ):
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_of_two_holders_at_once_neither_keeps_anything(tool: AppRegistration, granted: dict[str, Any]) -> None:

@@ -359,3 +359,28 @@ def test_a_group_is_put_in_scope_changed_and_taken_out_by_its_own_address(profil
     assert RecoveryProfile.objects.get(pk=first).include_all_users is True
     assert profiles("delete", f"{base}/all_users").status_code == 204
     assert list(RecoveryProfile.objects.get(pk=first).include_groups.all()) == [pilots]
+
+
+def test_beta_says_by_which_method_a_profile_verifies(as_app: AsApp, provider: IdentityProvider) -> None:
+    api = as_app("VerifiedId-Profile.ReadWrite.All", version="beta")
+    for method in ("identityVerificationPartner", "notConfigured", None):
+        wanted = configuration() | {"methodType": method}
+        answer = api("post", PROFILES, body(name=str(method), verifiedIdProfileConfiguration=wanted))
+        assert answer.status_code == 201
+    for method in ("verifiedEmployee", "tenantCustomCredential", "x"):
+        wanted = configuration() | {"methodType": method}
+        assert api("post", PROFILES, body(name="No", verifiedIdProfileConfiguration=wanted)).status_code == 400
+    told = api("get", PROFILES).json()["value"][0]["verifiedIdProfileConfiguration"]
+    assert told["methodType"] == "identityVerificationPartner"
+    first = as_app("VerifiedId-Profile.Read.All")("get", PROFILES).json()["value"][0]
+    assert "methodType" not in first["verifiedIdProfileConfiguration"]
+
+
+def test_a_person_finds_their_own_pass_by_its_id_and_nobody_elses(
+    alice: User, mallory: User, as_app: AsApp, as_person: AsPerson
+) -> None:
+    made = as_app(*ADMINISTRATOR)("post", f"users/{alice.pk}/authentication/temporaryAccessPassMethods", {}).json()
+    address = f"me/authentication/temporaryAccessPassMethods/{made['id']}"
+    mine = as_person(alice, "UserAuthenticationMethod.Read")("get", address)
+    assert (mine.status_code, mine.json()["temporaryAccessPass"]) == (200, None)
+    assert as_person(mallory, "UserAuthenticationMethod.Read")("get", address).status_code == 404
