@@ -1,6 +1,7 @@
 """Links that a QR code or a button carries: built for a scheme or a web wallet, read without trusting one character."""
 
 from collections.abc import Mapping
+from typing import TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from recovery_portal.kit.errors import DomainError
@@ -32,12 +33,24 @@ def members_of(link: str) -> dict[str, str]:
     return members
 
 
+def is_address_text(value: object) -> TypeGuard[str]:
+    """Whether it is written as an address may be: short, in visible ASCII."""
+    return (
+        isinstance(value, str)
+        and len(value) <= _MAX_ADDRESS_CHARACTERS
+        and value.isascii()
+        and value.isprintable()
+        and " " not in value
+    )
+
+
 def web_address(value: object) -> str:
     """``value`` itself, when it is an http(s) address without user, password and fragment. Raises LinkInvalid.
 
     Whether it may be reached (https, public, ours) is for the guarded client to say.
     """
-    if isinstance(value, str) and len(value) <= _MAX_ADDRESS_CHARACTERS and value.isprintable() and " " not in value:
+    # ASCII, as addresses are (RFC 3986): of two that look alike in other letters, people would believe the wrong one.
+    if is_address_text(value):
         try:
             parts = urlsplit(value)
             _ = parts.port

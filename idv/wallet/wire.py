@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idv.credentials.strict_json import JsonInvalid, load_object
+from idv.protocol import links
 from recovery_portal.kit import http
 
 _STEP_S = 5.0
@@ -60,11 +61,12 @@ def object_in(response: http.Response, *, max_bytes: int = 262_144) -> dict[str,
 
 
 def is_web_address(value: Any) -> bool:
-    if not isinstance(value, str) or len(value) > 2048:
-        return False
+    """Whether it is an http(s) address that can be shown to people as what it is."""
     try:
+        # `https://bank.example@evil.example`, and letters that only look like ASCII, would be read as the bank's.
+        if not links.is_address_text(value):
+            return False
         parts = urlsplit(value)
-        # `https://bank.example@evil.example` would be shown, and read, as the bank's.
         return parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         return False

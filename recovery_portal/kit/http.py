@@ -24,6 +24,11 @@ from .errors import DomainError
 # Tests join the houses in one process: origin -> transport with the same bytes as the wire.
 transports: dict[str, httpx.BaseTransport] = {}
 _PLAIN = "identity"
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+# Global to Python, and no public servers: 6to4 and its relays, IPv4 inside IPv6, site-local, and the IETF's own.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(name) for name in ("2002::/16", "::/96", "fec0::/10", "192.88.99.0/24", "192.0.0.0/24")
+]
 
 
 class FetchFailed(DomainError):
@@ -80,13 +85,20 @@ def _parts_of(url: str) -> tuple[SplitResult, int | None]:
         raise FetchFailed("address_refused", "not a URL") from error
 
 
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if ip in _NAT64:  # what a translator makes of it is where the bytes arrive
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOT_PUBLIC)
+
+
 def _pinned_address(host: str, port: int) -> str:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise FetchFailed("unreachable", f"no address for {host}") from error
     addresses = [info[4][0] for info in infos]
-    if not addresses or any(not ipaddress.ip_address(str(a).split("%")[0]).is_global for a in addresses):
+    if not addresses or not all(_is_public(str(address)) for address in addresses):
         raise FetchFailed("address_refused", f"{host} is not a public address")
     return str(addresses[0])
 

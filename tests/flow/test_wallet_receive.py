@@ -227,6 +227,8 @@ def test_whatever_an_issuer_answers_the_page_stays_calm(holder, issuer, endpoint
         {"credential_issuer": "https://elsewhere.test"},
         {"credential_endpoint": "javascript:alert(1)"},
         {"credential_endpoint": "http://169.254.169.254/latest"},
+        {"credential_endpoint": "https://issuer.test@elsewhere.test/credential"},
+        {"credential_endpoint": "https://\u0456ssuer.test/credential"},
         {"credential_configurations_supported": {"Diploma": {"format": "mso_mdoc"}}},
         {"credential_configurations_supported": {"Diploma": {"format": "dc+sd-jwt", "vct": {"a": 1}}}},
         {"credential_configurations_supported": []},

@@ -81,6 +81,17 @@ def allowed(origin: str, settings: object) -> str:
         "https://user:password@example.com/",
         "https://0x7f000001/",
         "https://[fe80::1%25eth0]/",
+        # Global by their numbers: an inside address behind a translator (NAT64, 6to4, IPv4 in IPv6), multicast, and
+        # what is left of site-local addresses.
+        "https://[64:ff9b::a9fe:a9fe]/latest/meta-data",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[::7f00:1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[fec0::1]/",
+        "https://[ff0e::1]/",
+        "https://224.0.0.1/",
+        "https://192.0.0.8/",
         "//example.com/",
         "https://exa mple.com:port/",
         "",
@@ -90,6 +101,12 @@ def test_v28_it_refuses_every_address_that_is_not_public_https(url: str) -> None
     with pytest.raises(http.FetchFailed) as refused:
         http.fetch("GET", url)
     assert refused.value.code in {"address_refused", "unreachable"}
+
+
+def test_a_public_address_behind_a_translator_is_public() -> None:
+    """On a network without IPv4 every server is reached this way (RFC 6052)."""
+    assert http._is_public("64:ff9b::808:808")
+    assert http._is_public("2001:4860:4860::8888")
 
 
 def test_an_origin_named_by_the_installation_is_fetched(allowed: str) -> None:

@@ -81,6 +81,7 @@ def test_an_offer_with_both_grants_is_for_the_one_with_the_code() -> None:
         "openid-credential-offer://?credential_offer_uri=file%3A%2F%2F%2Fetc%2Fpasswd",
         "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fuser%40a.example",
         "openid-credential-offer://?credential_offer_uri=https%3A%2F%2F",
+        "openid-credential-offer://?credential_offer_uri=https%3A%2F%2F%D0%B0.example",  # a Cyrillic а
         "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fa.example%3Aport",
         "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fa.example%0A",
         "openid-credential-offer://?credential_offer=%FF",
