@@ -16,6 +16,19 @@ from pathlib import Path
 
 from recovery_portal.demo.servers import free_port
 
+# What a cluster does for the day after a crash, or for many days, is nothing to one that is thrown away.
+IN_A_HURRY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": 0,
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "jit": "off",
+    "shared_buffers": "256MB",
+}
+
 
 def _bin(name: str) -> str:
     found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}")) or [shutil.which(name) or ""]
@@ -38,7 +51,8 @@ def cluster() -> Iterator[str]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **run}
     initdb = [_bin("initdb"), "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
     subprocess.run(initdb, check=True, **quiet)  # type: ignore[call-overload]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, **IN_A_HURRY}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     start = [_bin("pg_ctl"), "-D", str(data), "-w", "-t", "30", "-l", str(folder / "log"), "-o", options, "start"]
     subprocess.run(start, check=True, **quiet)  # type: ignore[call-overload]
     try:

@@ -1,35 +1,44 @@
-"""``make test``: the suite on SQLite, what touches a database again on PostgreSQL, the browser, wallets of others."""
+"""``make test``: everything in one process once, then real processes with a real browser, and wallets of others."""
 
+import resource
 import subprocess
 import sys
 import time
 
-PYTEST = [sys.executable, "-m", "pytest", "-q"]
-# What touches no database says the same on every database.
-PURE = ("unit/idv/credentials", "unit/idv/protocol", "unit/idv/face", "unit/idv/provider_document", "unit/kit")
-# Nor do the words of pages in a hundred stories; the flows under them run on both.
-STORIES = ("testing/test_scenarios.py", "testing/test_docs.py")
-# Thousands of odd questions are asked where a NUL or a text too long is refused by the database itself.
-ODD_QUESTIONS = "unit/api/test_schema.py"
-IN_PROCESS = "not browser and not interop"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2"]
+IN_PROCESS = ["-m", "not browser and not interop"]
+# What runs in one process runs on PostgreSQL, the database of production, and nothing in the product asks which one it
+# has. Apart from that are what touches no database, and the testers' kit, whose users run it on SQLite …
+ON_SQLITE = (
+    *(f"unit/{room}" for room in ("idv/credentials", "idv/protocol", "idv/face", "idv/provider_document", "kit")),
+    "testing",
+)
+# … and these run on both: `make demo` has SQLite, as the real processes of the browser's tests have.
+ON_BOTH = ("flow/test_recovery_journeys.py", "flow/test_provider_journey.py", "unit/emulation/test_snapshots.py")
 RUNS = {
-    "SQLite": [*PYTEST, "-n", "2", "-m", IN_PROCESS, f"--ignore=tests/{ODD_QUESTIONS}"],
+    "SQLite": [*PYTEST, *IN_PROCESS, *(f"tests/{path}" for path in (*ON_SQLITE, *ON_BOTH))],
     "PostgreSQL": [
-        *(sys.executable, "-m", "tests.postgresql", *PYTEST, "-n", "2", "-m", f"{IN_PROCESS} and not slow"),
-        *(f"--ignore=tests/{folder}" for folder in (*PURE, *STORIES)),
+        *(sys.executable, "-m", "tests.postgresql", *PYTEST, *IN_PROCESS),
+        *(f"--ignore=tests/{path}" for path in ON_SQLITE),
     ],
-    "browser": [*PYTEST, "-m", "browser", "tests/browser"],
+    # Each of the two has houses and a browser of its own, and takes a test when it is done with another.
+    "browser": [*PYTEST, "--dist", "worksteal", "-m", "browser", "tests/browser"],
     "example project": [sys.executable, "-m", "tests.example_project"],
     # -rs: what could not be shown because a library could not be had is named in the summary.
-    "wallets of others": [*PYTEST, "-rs", "-m", "interop", "tests/interop"],
+    "wallets of others": [*PYTEST, "--dist", "loadfile", "-rs", "-m", "interop", "tests/interop"],
 }
 # Real processes and a real browser share two cores with each other: what failed there is tried once more, by itself,
 # and a test that needed it is named, so that it is mended and not forgotten.
 TRIED_AGAIN = {"browser", "wallets of others"}
 
 
+def _processor_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _run(name: str, command: list[str]) -> bool:
-    began = time.monotonic()
+    began, spent = time.monotonic(), _processor_s()
     passed = subprocess.run(command, check=False).returncode == 0
     if not passed and name in TRIED_AGAIN:
         print(f"== {name}: what failed above is run once more", flush=True)
@@ -38,7 +47,8 @@ def _run(name: str, command: list[str]) -> bool:
             == 0
         )
         print(f"== {name}: {'UNSTABLE, see the failures above' if passed else 'failed twice'}", flush=True)
-    print(f"== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    took = f"{time.monotonic() - began:.0f} s, {_processor_s() - spent:.0f} s of processors"
+    print(f"== {name}: {'passed' if passed else 'FAILED'} in {took}", flush=True)
     return passed
 
 

@@ -13,7 +13,9 @@ from tests.bench.report import Report
 
 
 def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = (
+        "recovery_portal.testing.settings"  # those of the tests hash passwords too quickly
+    )
     django.setup()
     from tests.bench import credentials, kit, measures, readiness  # models need the settings
 

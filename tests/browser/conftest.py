@@ -11,16 +11,19 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from recovery_portal.demo.__main__ import furnish
-from recovery_portal.demo.houses import ROLES, Houses
+from recovery_portal.demo.houses import ROLES
 from recovery_portal.demo.servers import RedisServer, free_port
 from recovery_portal.testing.browser_walking import ARGUMENTS, DESKTOP, PHONE
 from tests import postgresql
 
+from .inside import OpenHouses
 from .relying_party import PORT as RELYING_PARTY_PORT
 
 # Houses, workers and browsers share two cores: what takes a blink alone may take seconds beside a Face Check.
 expect.set_options(timeout=20_000)
 EXTENSION_PORT = free_port()
+# A bar that sways while somebody waits is drawn by the processor that they wait for.
+STILL = {"reduced_motion": "reduce"}
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
 
 
@@ -32,11 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextmanager
-def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
+def running_houses(databases: dict[str, str] | None = None) -> Iterator[OpenHouses]:
     folder = Path(tempfile.mkdtemp(prefix="rp-houses-"))
     redis = RedisServer(folder)
     redis.start()
-    houses = Houses(
+    houses = OpenHouses(
         folder,
         ports={role: free_port() for role in ROLES},
         redis_port=redis.port,
@@ -64,14 +67,14 @@ def running_houses(databases: dict[str, str] | None = None) -> Iterator[Houses]:
 
 
 @pytest.fixture(scope="session")
-def houses() -> Iterator[Houses]:
+def houses() -> Iterator[OpenHouses]:
     """Portal, provider, wallet and two workers on SQLite files."""
     with running_houses() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def houses_on_postgresql() -> Iterator[Houses]:
+def houses_on_postgresql() -> Iterator[OpenHouses]:
     """The same on a PostgreSQL with one database for each house."""
     with (
         postgresql.cluster() as url,
@@ -97,13 +100,13 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def desktop(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**DESKTOP)
+    context = browser.new_context(**DESKTOP, **STILL)
     yield context
     context.close()
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**PHONE)
+    context = browser.new_context(**PHONE, **STILL)
     yield context
     context.close()

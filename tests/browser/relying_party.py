@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.servers import free_port
+
+from .inside import OpenHouses
 
 PORT = free_port()
 
@@ -19,10 +20,10 @@ PORT = free_port()
 class RelyingParty:
     """`ask` makes a request; `calls` gets what the portal calls back with, and with which headers."""
 
-    def __init__(self, houses: Houses) -> None:
+    def __init__(self, houses: OpenHouses) -> None:
         self.portal = houses.url("portal")
         permission = ("--permission", "VerifiableCredential.Create.PresentRequest", "--json")
-        facts = json.loads(houses.manage("portal", "register_app", "--name", "Parcel shop", *permission))
+        facts = json.loads(houses.command("portal", "register_app", "--name", "Parcel shop", *permission))
         form = {
             "grant_type": "client_credentials",
             "client_id": facts["clientId"],
@@ -61,7 +62,7 @@ class RelyingParty:
 
 
 @contextmanager
-def relying_party(houses: Houses) -> Iterator[RelyingParty]:
+def relying_party(houses: OpenHouses) -> Iterator[RelyingParty]:
     party = RelyingParty(houses)
 
     class Handler(BaseHTTPRequestHandler):

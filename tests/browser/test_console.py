@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import EVALUATION, OPERATOR
 
+from .inside import OpenHouses
 from .looks import Looks
 
 SECOND = "second.operator@contoso.example"
@@ -44,10 +44,10 @@ RecoveryProfile.objects.filter(name="Contractors").delete()
 
 
 @pytest.fixture
-def prepared(houses: Houses) -> Iterator[Houses]:
-    houses.manage("portal", "shell", "-c", PREPARE)
+def prepared(houses: OpenHouses) -> Iterator[OpenHouses]:
+    houses.run_inside("portal", PREPARE)
     yield houses
-    houses.manage("portal", "shell", "-c", CLEAR_UP)
+    houses.run_inside("portal", CLEAR_UP)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def looks() -> Looks:
     return Looks(Path(folder) if folder else None, all_of_them=bool(os.environ.get("PICTURES_DARK")))
 
 
-def sign_in(browser: Browser, houses: Houses, name: str, password: str) -> Page:
+def sign_in(browser: Browser, houses: OpenHouses, name: str, password: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(f"{houses.url('portal')}/admin/")
     page.get_by_label("Account name").fill(name)
@@ -67,8 +67,8 @@ def sign_in(browser: Browser, houses: Houses, name: str, password: str) -> Page:
     return page
 
 
-def test_from_a_new_profile_to_production_by_two(prepared: Houses, browser: Browser, looks: Looks) -> None:
-    first = sign_in(browser, prepared, OPERATOR, prepared.manage("portal", "seed_demo").split()[-1])
+def test_from_a_new_profile_to_production_by_two(prepared: OpenHouses, browser: Browser, looks: Looks) -> None:
+    first = sign_in(browser, prepared, OPERATOR, prepared.command("portal", "seed_demo").split()[-1])
     looks.take(first, "admin-console-home")
     ask_for_two(first, looks)
     make_profile(first, looks)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import OPERATOR
 
-from .inside import ask
+from .inside import OpenHouses, ask
 from .looks import Looks
 from .walk import ABEL, LENA
 
@@ -36,9 +35,9 @@ reviewing.propose_overrule(attempt=other, by=colleague, justification="Seen in p
 """
 
 
-def signed_in(houses: Houses, browser: Browser) -> Page:
+def signed_in(houses: OpenHouses, browser: Browser) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    password = houses.manage("portal", "seed_demo").split()[-1]
+    password = houses.command("portal", "seed_demo").split()[-1]
     page.goto(f"{houses.url('portal')}/admin/")
     page.get_by_label("Account name").fill(OPERATOR)
     page.get_by_role("button", name="Next").click()
@@ -47,7 +46,7 @@ def signed_in(houses: Houses, browser: Browser) -> Page:
     return page
 
 
-def test_pages_of_the_console(houses: Houses, browser: Browser) -> None:
+def test_pages_of_the_console(houses: OpenHouses, browser: Browser) -> None:
     folder = os.environ.get("PICTURES")
     looks = Looks(Path(folder) if folder else None, all_of_them=bool(os.environ.get("ALL_PICTURES")))
     made = ask(houses, "portal", "[running.pk, refused.pk, other.pk, refused.user_id]", imports=STORY)

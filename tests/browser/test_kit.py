@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.testing import installation, scenario, scenario_run
 from recovery_portal.testing.fixtures import phone  # the kit's, not the context of the other browser tests
 from recovery_portal.testing.installation import Installation
 from tests.testing.journeys import a_whole_recovery
 
 from .conftest import EXTENSION_PORT
+from .inside import OpenHouses
 
 __all__ = ["phone"]
 
 
 @pytest.fixture(scope="session")
-def _recovery_server(houses: Houses, pytestconfig: pytest.Config) -> Iterator[Installation]:
+def _recovery_server(houses: OpenHouses, pytestconfig: pytest.Config) -> Iterator[Installation]:
     """Instead of --recovery-url and --recovery-extension-port: the houses of these tests, and a port of their own."""
     pytestconfig.option.recovery_extension_port = EXTENSION_PORT
     with installation.running(houses.url("portal"), houses.control_token) as running:

@@ -12,9 +12,9 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import OPERATOR
 
+from .inside import OpenHouses
 from .looks import Looks
 from .relying_party import relying_party
 from .walk import ABEL, DECISION_TIMEOUT_MS, LENA, PIN, VERA, Person
@@ -28,7 +28,7 @@ def looks() -> Looks:
     return Looks(Path(folder) if folder else None)
 
 
-def _turn(houses: Houses, role: str, table: str, **columns: object) -> None:
+def _turn(houses: OpenHouses, role: str, table: str, **columns: object) -> None:
     """Put the newest row of a house's ``table`` where the page to be looked at is, as a long story would have."""
     newest = f"(SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT 1)"
     with sqlite3.connect(houses.databases[role].removeprefix("sqlite:///"), timeout=10) as database:
@@ -37,7 +37,7 @@ def _turn(houses: Houses, role: str, table: str, **columns: object) -> None:
     database.close()
 
 
-def _attempt(houses: Houses, **columns: object) -> None:
+def _attempt(houses: OpenHouses, **columns: object) -> None:
     _turn(houses, "portal", "recovery_recoveryattempt", **columns)
 
 
@@ -51,7 +51,7 @@ def test_the_eye_sees(desktop: BrowserContext) -> None:
     assert "scrolls sideways" in found
 
 
-def test_pages_of_the_journey(houses: Houses, desktop: BrowserContext, phone: BrowserContext, looks: Looks) -> None:
+def test_pages_of_the_journey(houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext, looks: Looks) -> None:
     person = Person(houses, VERA, desktop, phone, looks)
     person.come_to_the_face_check()
     person.check_face()
@@ -156,14 +156,14 @@ def _look_at_the_wallet(person: Person, page: Page) -> None:
     page.get_by_label("link").fill("openid4vp://?client_id=nobody&request_uri=http%3A%2F%2Flocalhost%3A9%2Fnone")
     page.get_by_role("button", name="Continue").click()
     looks.take(page, "wallet-refused")
-    request = json.loads(houses.manage("portal", "request_test_presentation", "--json"))["request"]
+    request = json.loads(houses.command("portal", "request_test_presentation", "--json"))["request"]
     for answer in ("Share", "Decline"):
         go("paste/", "wallet-paste")
         page.get_by_label("link").fill(request)
         page.get_by_role("button", name="Continue").click()
         page.get_by_role("button", name=answer).click()
         looks.take(page, f"wallet-answered-{answer.lower()}")
-        request = json.loads(houses.manage("portal", "request_test_presentation", "--json"))["request"]
+        request = json.loads(houses.command("portal", "request_test_presentation", "--json"))["request"]
     go("", "verified-ids")
     page.locator("a.wallet-card").first.click()
     looks.take(page, "wallet-card")
@@ -176,7 +176,9 @@ def _look_at_the_wallet(person: Person, page: Page) -> None:
     looks.take(page, "wallet-unlock-refused")
 
 
-def test_pages_of_other_endings(houses: Houses, desktop: BrowserContext, phone: BrowserContext, looks: Looks) -> None:
+def test_pages_of_other_endings(
+    houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext, looks: Looks
+) -> None:
     person = Person(houses, LENA, desktop, phone, looks)
     portal = houses.url("portal")
     person.name_account()
@@ -288,10 +290,10 @@ RecoveryAttempt.begin(
 """
 
 
-def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> None:
+def test_pages_of_the_admin(houses: OpenHouses, browser: Browser, looks: Looks) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    password = houses.manage("portal", "seed_demo").split()[-1]
-    houses.manage("portal", "shell", "-c", _ONE_ATTEMPT)  # of whatever ran before, none may be left
+    password = houses.command("portal", "seed_demo").split()[-1]
+    houses.run_inside("portal", _ONE_ATTEMPT)  # of whatever ran before, none may be left
     page.goto(f"{houses.url('portal')}/admin/")
     page.get_by_label("Account name").fill(OPERATOR)
     page.get_by_role("button", name="Next").click()
@@ -316,7 +318,7 @@ def test_pages_of_the_admin(houses: Houses, browser: Browser, looks: Looks) -> N
     assert not looks.problems, "\n".join(looks.problems)
 
 
-def _look_at_the_control_room(houses: Houses, page: Page, looks: Looks) -> None:
+def _look_at_the_control_room(houses: OpenHouses, page: Page, looks: Looks) -> None:
     page.goto(f"{houses.url('portal')}/_emulation/")
     looks.take(page, "control-room")
     page.get_by_role("link", name="Play a scenario").click()
@@ -363,11 +365,11 @@ decision.checks.create(name="face_match", ok=False, reason_code="face_mismatch")
 """
 
 
-def _look_at_the_providers_admin(houses: Houses, page: Page, looks: Looks) -> None:
-    houses.manage("provider", "shell", "-c", _ONE_CREDENTIAL)
+def _look_at_the_providers_admin(houses: OpenHouses, page: Page, looks: Looks) -> None:
+    houses.run_inside("provider", _ONE_CREDENTIAL)
     page.goto(f"{houses.url('provider')}/admin/")
     looks.take(page, "admin-provider-wanted")
-    page.goto(houses.manage("provider", "operator_link", "Operator").strip())
+    page.goto(houses.command("provider", "operator_link", "Operator").strip())
     looks.take(page, "admin-provider-enter")
     page.get_by_role("button", name="Sign in").click()
     looks.take(page, "admin-provider")
@@ -381,7 +383,7 @@ def _look_at_the_providers_admin(houses: Houses, page: Page, looks: Looks) -> No
     page.get_by_role("button", name="Confirm").click()
     page.goto(f"{houses.url('provider')}/admin/provider/statuschange/")
     looks.take(page, "admin-provider-changes")
-    houses.manage("provider", "shell", "-c", _ONE_BORDER_CASE)
+    houses.run_inside("provider", _ONE_BORDER_CASE)
     page.goto(f"{houses.url('provider')}/admin/provider/proofingdecision/")
     looks.take(page, "admin-provider-decisions")
     page.locator("#result_list tbody th a").first.click()
@@ -407,11 +409,11 @@ FOCUSED = """() => {
 }"""
 
 
-def _look_at_a_program_that_asks(houses: Houses, page: Page, looks: Looks) -> None:
+def _look_at_a_program_that_asks(houses: OpenHouses, page: Page, looks: Looks) -> None:
     """A program on another device: its code is typed, what it asks for is read, and it is allowed."""
     portal = houses.url("portal")
     asked = ("--delegated-permission", "AuditLog.Read.All", "--no-secret", "--json")
-    tool = json.loads(houses.manage("portal", "register_app", "--name", "Shell on a server", *asked))
+    tool = json.loads(houses.command("portal", "register_app", "--name", "Shell on a server", *asked))
     begun = page.request.post(
         f"{portal}/{tool['tenantId']}/oauth2/v2.0/devicecode",
         form={"client_id": tool["clientId"], "scope": "AuditLog.Read.All"},
@@ -442,7 +444,7 @@ def _tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"the keyboard does not reach {name!r} on {page.url}, only {passed}")
 
 
-def test_the_road_by_keyboard_alone(houses: Houses, desktop: BrowserContext) -> None:
+def test_the_road_by_keyboard_alone(houses: OpenHouses, desktop: BrowserContext) -> None:
     page = desktop.new_page()
 
     def press(name: str, key: str, heading: str = "") -> None:

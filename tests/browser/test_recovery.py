@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from recovery_portal.demo.houses import Houses
-
-from .inside import newest_attempt
+from .inside import OpenHouses, newest_attempt
 from .walk import JUN, VERA, Person, Pictures
 
 
@@ -27,7 +25,7 @@ def _recover(person: Person) -> None:
 
 
 def test_production_ends_with_a_passkey_that_signs_in_pictures(
-    houses: Houses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
+    houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
 ) -> None:
     person = Person(houses, VERA, desktop, phone, pictures)
     _recover(person)
@@ -36,7 +34,7 @@ def test_production_ends_with_a_passkey_that_signs_in_pictures(
 
 
 def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
-    houses: Houses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
+    houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
 ) -> None:
     person = Person(houses, JUN, desktop, phone, Pictures(None))
     streams: list[str] = []
@@ -51,5 +49,7 @@ def test_evaluation_ends_on_the_evaluation_page_and_changes_nothing(
     pictures.take(person.phone, "phone-evaluated")
 
 
-def test_the_same_on_postgresql(houses_on_postgresql: Houses, desktop: BrowserContext, phone: BrowserContext) -> None:
+def test_the_same_on_postgresql(
+    houses_on_postgresql: OpenHouses, desktop: BrowserContext, phone: BrowserContext
+) -> None:
     _recover(Person(houses_on_postgresql, VERA, desktop, phone, Pictures(None)))

@@ -3,15 +3,13 @@
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from recovery_portal.demo.houses import Houses
-
 from . import traces
-from .inside import age_attempt, decoy_name, newest_attempt, newest_proofing_reference
+from .inside import OpenHouses, age_attempt, decoy_name, newest_attempt, newest_proofing_reference
 from .walk import ABEL, DECISION_TIMEOUT_MS, LENA, OMAR, VERA, Person, Pictures, passport_of
 
 
 @pytest.fixture
-def person(houses: Houses, desktop: BrowserContext, phone: BrowserContext) -> Person:
+def person(houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext) -> Person:
     return Person(houses, VERA, desktop, phone, Pictures(None))
 
 
@@ -63,7 +61,7 @@ def test_another_face_at_the_face_check_gets_no_pass_and_only_the_operator_reads
 
 
 def test_a_name_that_does_not_match_sees_the_red_error_where_the_pass_would_be(
-    houses: Houses, desktop: BrowserContext, phone: BrowserContext
+    houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext
 ) -> None:
     person = Person(houses, ABEL, desktop, phone, Pictures(None))
     person.come_to_the_face_check(document=passport_of(ABEL, given="Konrad"))
@@ -80,7 +78,7 @@ def test_a_revoked_credential_is_refused_and_says_so_to_the_operator_alone(perso
     person.receive_credential()
     person.join_with_phone()
     reference = newest_proofing_reference(person.houses)
-    person.houses.manage("provider", "revoke_credential", reference, "--reason", "reported stolen")
+    person.houses.command("provider", "revoke_credential", reference, "--reason", "reported stolen")
     person.phone.get_by_role("link", name="Open wallet", exact=True).click()
     person.unlock(person.phone)
     person.phone.get_by_role("button", name="Share").click()
@@ -133,7 +131,7 @@ def test_an_excluded_person_and_a_stranger_without_entry_see_the_same_ways(perso
 
 
 def test_the_provider_being_down_is_said_before_anyone_is_sent_away(
-    houses: Houses, desktop: BrowserContext, phone: BrowserContext
+    houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext
 ) -> None:
     person = Person(houses, LENA, desktop, phone, Pictures(None))
     houses.stop_one("provider")

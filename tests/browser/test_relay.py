@@ -4,16 +4,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from recovery_portal.demo import people
-from recovery_portal.demo.houses import Houses
 
-from .inside import newest_attempt
+from .inside import OpenHouses, newest_attempt
 from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, put_files, read_qr, steps_on
 
 ATTACKER = "abel"
 
 
 @pytest.fixture
-def drill(houses: Houses, desktop: BrowserContext, phone: BrowserContext) -> Person:
+def drill(houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext) -> Person:
     """The desktop is the attacker's, the phone the victim's."""
     return Person(houses, VERA, desktop, phone, Pictures(None))
 

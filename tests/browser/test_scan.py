@@ -6,9 +6,9 @@ import json
 import qrcode
 from playwright.sync_api import BrowserContext, Page, expect
 
-from recovery_portal.demo.houses import Houses
 from recovery_portal.testing import browser_camera as camera
 
+from .inside import OpenHouses
 from .walk import PIN
 
 
@@ -21,7 +21,7 @@ def _screen_with(text: str) -> bytes:
     return out.getvalue()
 
 
-def _set_up(page: Page, houses: Houses) -> None:
+def _set_up(page: Page, houses: OpenHouses) -> None:
     page.goto(f"{houses.url('wallet')}/")
     for label in ("Choose a PIN of 6 digits", "The same PIN once more"):
         page.get_by_label(label).fill(PIN)
@@ -29,8 +29,8 @@ def _set_up(page: Page, houses: Houses) -> None:
     page.get_by_role("link", name="Scan a QR code").click()
 
 
-def test_an_offer_held_before_the_camera_is_found(houses: Houses, phone: BrowserContext) -> None:
-    offer = json.loads(houses.manage("provider", "issue_test_offer", "--json"))
+def test_an_offer_held_before_the_camera_is_found(houses: OpenHouses, phone: BrowserContext) -> None:
+    offer = json.loads(houses.command("provider", "issue_test_offer", "--json"))
     camera.film(phone, {"frontal": [_screen_with(offer["offer"])]})
     page = phone.new_page()
     _set_up(page, houses)
@@ -42,7 +42,7 @@ def test_an_offer_held_before_the_camera_is_found(houses: Houses, phone: Browser
     expect(page.get_by_role("heading", name="Success")).to_be_visible(timeout=20_000)
 
 
-def test_a_code_that_is_for_no_wallet_is_said_and_looking_goes_on(houses: Houses, phone: BrowserContext) -> None:
+def test_a_code_that_is_for_no_wallet_is_said_and_looking_goes_on(houses: OpenHouses, phone: BrowserContext) -> None:
     camera.film(phone, {"frontal": [_screen_with("https://example.test/")]})
     page = phone.new_page()
     _set_up(page, houses)

@@ -11,8 +11,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from idv.provider import specimen
 from recovery_portal.demo import people
-from recovery_portal.demo.houses import Houses
 from recovery_portal.demo.organisation import EMPLOYEES, Employee
+
+from .inside import OpenHouses
 
 PIN = "274913"
 DECISION_TIMEOUT_MS = 60_000
@@ -84,7 +85,7 @@ class Person:
     """Somebody who lost every sign-in method, with a computer and a phone."""
 
     def __init__(
-        self, houses: Houses, employee: Employee, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
+        self, houses: OpenHouses, employee: Employee, desktop: BrowserContext, phone: BrowserContext, pictures: Pictures
     ) -> None:
         self.houses, self.employee, self.pictures = houses, employee, pictures
         self.desk = desktop.new_page()

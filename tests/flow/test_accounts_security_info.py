@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 from accounts import flows
 from accounts.models import AuditEvent, AuthenticatorApp, Passkey, User
 from accounts.signals import authenticator_registered
+from recovery_portal import settings as product
 from recovery_portal.kit import clock
 from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import (
@@ -231,8 +232,9 @@ def test_changing_factors_needs_a_fresh_sign_in(client: Client, alice: User) -> 
 
 
 def test_changing_the_password_ends_other_sessions_and_tells_everybody(
-    signed_in: Client, alice: User, django_capture_on_commit_callbacks: Any
+    signed_in: Client, alice: User, settings: Settings, django_capture_on_commit_callbacks: Any
 ) -> None:
+    settings.PASSWORD_HASHERS = product.PASSWORD_HASHERS
     elsewhere = Client()
     sign_in_with_password(elsewhere, alice)
     new = "purple monkeys eat dishwashers"

@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEvent, FailureStreak, User
 from accounts.signin import decoys, throttle
+from recovery_portal import settings as product
 from tests.fakes.accounts import PASSWORD, make_alice, make_mallory, name_account, sign_in_with_password
 
 pytestmark = pytest.mark.django_db
@@ -83,16 +84,17 @@ def test_passkey_options_have_the_same_shape_for_everybody(client: Client) -> No
     assert shapes[0]["allowCredentials"] == []
 
 
-def test_refusing_takes_as_long_for_an_unknown_name(client: Client) -> None:
-    """Medians of alternating runs; Argon2 dominates, and must run for both."""
+def test_refusing_takes_as_long_for_an_unknown_name(client: Client, settings: Settings) -> None:
+    """Medians of alternating runs, in processor time; Argon2 dominates, and must run for both."""
+    settings.PASSWORD_HASHERS = product.PASSWORD_HASHERS
     make_alice()
     times: dict[str, list[float]] = {"alice@contoso.example": [], stranger_like({"password"}): []}
     for _ in range(8):
         for name, spent in times.items():
             name_account(client, name)
-            began = time.perf_counter()
+            began = time.process_time()
             client.post("/sign-in/password/", {"password": "wrong"})
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)
     known, unknown = (statistics.median(spent) for spent in times.values())
     assert 0.6 < known / unknown < 1.67
 

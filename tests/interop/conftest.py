@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from recovery_portal.demo.houses import Houses
 from tests.browser.conftest import running_houses
+from tests.browser.inside import OpenHouses
 
 HERE = Path(__file__).parent
 _LIBRARIES = "@openid4vc/openid4vp, @openid4vc/openid4vci and @sd-jwt/sd-jwt-vc from npm"
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def houses() -> Iterator[Houses]:
+def houses() -> Iterator[OpenHouses]:
     """Portal, provider and wallet as processes; nothing in this process touches their databases."""
     with running_houses() as running:
         yield running
@@ -82,11 +82,11 @@ def typescript_wallet(node: str) -> Iterator[TypeScriptWallet]:
 
 
 @pytest.fixture(scope="session")
-def offer(houses: Houses) -> Callable[..., dict[str, str]]:
+def offer(houses: OpenHouses) -> Callable[..., dict[str, str]]:
     """A fresh credential offer and its transaction code, from the command for testers."""
 
     def make(*options: str) -> dict[str, str]:
-        printed = houses.manage(
+        printed = houses.command(
             "provider", "issue_test_offer", "--given-name", "Anna", "--family-name", "Eriksson", "--json", *options
         )
         made: dict[str, str] = json.loads(printed)
@@ -95,22 +95,12 @@ def offer(houses: Houses) -> Callable[..., dict[str, str]]:
     return make
 
 
-_MANY = """
-import io, json
-from django.core.management import call_command
-for options in json.loads({options!r}):
-    out = io.StringIO()
-    call_command("request_test_presentation", "--json", *options, stdout=out)
-    print("::" + out.getvalue().strip())
-"""
-
-
 @pytest.fixture(scope="session")
-def requests_for(houses: Houses) -> Callable[[list[list[str]]], list[str]]:
-    """A fresh presentation request for each list of options, all made by one start of the portal's command line."""
+def requests_for(houses: OpenHouses) -> Callable[[list[list[str]]], list[str]]:
+    """A fresh presentation request for each list of options, from the command for testers."""
 
     def make(options: list[list[str]]) -> list[str]:
-        printed = houses.manage("portal", "shell", "--no-imports", "-c", _MANY.format(options=json.dumps(options)))
-        return [json.loads(line[2:])["request"] for line in printed.splitlines() if line.startswith("::")]
+        printed = [houses.command("portal", "request_test_presentation", "--json", *more) for more in options]
+        return [json.loads(text)["request"] for text in printed]
 
     return make

@@ -4,12 +4,13 @@ other two houses."""
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recovery_portal.demo.houses import ROLES, Houses
+from recovery_portal.demo.houses import ROLES
 from recovery_portal.demo.servers import free_port
 from recovery_portal.demo.tls import ServerCertificate
+from tests.browser.inside import OpenHouses
 
 
-class HttpsPortal(Houses):
+class HttpsPortal(OpenHouses):
     """Only the portal is started; its address is https://localhost:…, certified by `ca_file`."""
 
     operator_password = ""

@@ -118,7 +118,7 @@ def register(
         asked += ["--no-secret", "--redirect-uri", "http://localhost"]
     extra = [part for key, value in options.items() for part in (f"--{key}", value)]
     facts: dict[str, str] = json.loads(
-        portal.manage("portal", "register_app", "--name", name, *asked, *extra, "--json")
+        portal.command("portal", "register_app", "--name", name, *asked, *extra, "--json")
     )
     return facts
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from recovery_portal.demo.houses import Houses
+from tests.browser.inside import OpenHouses
 
 from .conftest import TypeScriptWallet, under_a_second
 from .python_wallet import PythonWallet, unb64url
@@ -51,13 +51,13 @@ def holding_python(offer: Offer) -> Iterator[PythonWallet]:
 
 
 @pytest.fixture(scope="module")
-def anchor_pem(houses: Houses) -> bytes:
+def anchor_pem(houses: OpenHouses) -> bytes:
     return httpx.get(f"{houses.url('portal')}/verifier/development-ca.pem", trust_env=False).content
 
 
 class TestIssuance:
     def test_a_typescript_wallet_redeems_a_code_with_its_transaction_code(
-        self, typescript_wallet: TypeScriptWallet, offer: Offer, houses: Houses
+        self, typescript_wallet: TypeScriptWallet, offer: Offer, houses: OpenHouses
     ) -> None:
         received = typescript_wallet("receive", **offer())
         assert received["copies"] == 1, received
@@ -115,7 +115,7 @@ class TestPresentation:
         assert request["response_mode"] == way[1]
 
     def test_each_of_them_was_answered_like_any_other(
-        self, houses: Houses, holding_typescript: TypeScriptWallet, requests_for: Requests
+        self, houses: OpenHouses, holding_typescript: TypeScriptWallet, requests_for: Requests
     ) -> None:
         [link] = requests_for([[]])
         assert holding_typescript("present", request=link).get("status") == 200
@@ -123,7 +123,7 @@ class TestPresentation:
             "import json; from idv.verifier.models import PresentationRequest as P; "
             "print('::' + json.dumps(P.objects.order_by('-created_at')[0].status))"
         )
-        printed = houses.manage("portal", "shell", "--no-imports", "-c", script)
+        printed = houses.run_inside("portal", script)
         [line] = [line for line in printed.splitlines() if line.startswith("::")]
         assert json.loads(line[2:]) == "answered"
 
@@ -155,14 +155,14 @@ def test_a_python_wallet_holds_and_presents_the_identity_as_a_plain_jwt(
             assert (answer.status_code, answer.json()) == (200, {})
 
 
-def test_a_request_is_made_in_under_a_second_and_printed_as_json_alone(houses: Houses) -> None:
+def test_a_request_is_made_in_under_a_second_and_printed_as_json_alone(houses: OpenHouses) -> None:
     with under_a_second():
         printed = houses.manage("portal", "request_test_presentation", "--json", "--client-id-prefix", "x509_san_dns")
     assert printed.count("\n") == 1
     assert json.loads(printed)["request"].startswith("openid4vp://?client_id=x509_san_dns%3Alocalhost&")
 
 
-def test_the_did_document_and_its_linked_domain_agree(houses: Houses) -> None:
+def test_the_did_document_and_its_linked_domain_agree(houses: OpenHouses) -> None:
     origin = houses.url("portal")
     document = httpx.get(f"{origin}/.well-known/did.json", trust_env=False).json()
     linked = httpx.get(f"{origin}/.well-known/did-configuration.json", trust_env=False).json()["linked_dids"]
