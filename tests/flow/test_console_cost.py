@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, User
 from idv.verifier.models import ProofingRequest
 from recovery_portal.recovery.machine import State
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryBlock, RecoveryProfile
-from tests.fakes.many import copies
+from tests.fakes.many import copies, look_again
 from tests.fakes.recovery import NOON, Clock, make_person, walk
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,7 @@ def test_a_hundred_thousand_rows_cost_as_many_queries_as_a_hundred(
         copies(proofing, number, unique=("state_digest", "nonce", "correlation_id"), first=first)
         copies(block, number, unique=(), first=first)
         copies(AuditEvent.objects.get(pk=event.pk), number, unique=(), first=first)
+        look_again()
 
     pages = [
         reverse("console:home"),

@@ -18,6 +18,7 @@ from recovery_portal.api import permissions
 from recovery_portal.api.errors import GraphError
 from recovery_portal.api.filters import Column, parse
 from tests.fakes.accounts import NOON
+from tests.fakes.many import look_again
 
 from .conftest import AsApp
 from .test_permissions import OPERATIONS
@@ -217,6 +218,7 @@ def _grow(alice: User, group: DirectoryGroup, count: int) -> None:
         event = AuditEvent(at=NOON, activity="User sign-in", result="success", service="s", category=category)
         AuditEvent.objects.bulk_create([event])
         _copy(event, count)
+    look_again()
 
 
 @pytest.mark.slow
