@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +20,12 @@ from recovery_portal.kit import http
 CLIENT = "http://portal.test"
 
 
+@cache
+def _rsa_key() -> rsa.RSAPrivateKey:
+    """One for all: it takes as long to make as a test otherwise does."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 class OpenIdProvider:
     def __init__(self, origin: str, at: Callable[[], datetime], *, published: Callable[[], bytes]) -> None:
         """``published`` gets the portal's JWK set, as the provider was told to at registration."""
@@ -26,9 +33,9 @@ class OpenIdProvider:
         self.algorithm = "ES256"
         self.keys: dict[str, Any] = {
             "ES256": ec.generate_private_key(ec.SECP256R1()),
-            "RS256": rsa.generate_private_key(65537, 2048),
+            "RS256": _rsa_key(),
+            "PS256": _rsa_key(),
         }
-        self.keys["PS256"] = self.keys["RS256"]
         self.person: dict[str, Any] = {"given_name": "Alice", "family_name": "Archer", "birthdate": "1990-04-12"}
         self.portrait = b""
         self.metadata_changes: dict[str, Any] = {}

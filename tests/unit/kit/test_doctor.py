@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from recovery_portal.kit import doctor
 from recovery_portal.kit.doctor import Finding, Level, examinations
@@ -60,9 +62,18 @@ def levels(findings: Iterator[Finding]) -> set[Level]:
     return {finding.level for finding in findings}
 
 
-@pytest.mark.django_db
-def test_the_database_answers_and_is_migrated() -> None:
+@pytest.mark.django_db(transaction=True)  # SQLite makes no table within one
+def test_the_database_answers_and_is_migrated_or_is_not() -> None:
+    known = MigrationExecutor(connection)
+    known.recorder.ensure_schema()
+    for migration in known.loader.graph.nodes:
+        known.recorder.record_applied(*migration)
     assert Level.PROBLEM not in levels(examinations.database(NOW))
+    [newest] = known.loader.graph.leaf_nodes("tap")
+    known.recorder.record_unapplied(*newest)
+    (finding,) = examinations.database(NOW)
+    assert finding.level is Level.PROBLEM
+    assert finding.sentence == "1 migrations wait (tap). Run: manage.py migrate"
 
 
 def test_the_vault_and_the_cache_work(settings: Any) -> None:
