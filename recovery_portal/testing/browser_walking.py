@@ -108,7 +108,14 @@ class BrowserWalker:
         self.context.close()
 
     def go(self, address: str) -> Page:
-        self.tab.goto(address)
+        try:
+            self.tab.goto(address)
+        except BrowserError as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+            # A page that follows its recovery went on by itself at the same moment: the address is opened from there.
+            self.tab.wait_for_load_state()
+            self.tab.goto(address)
         return self.page
 
     def click(self, text: str) -> Page:
