@@ -328,7 +328,9 @@ class RecoveryClient:
                 json=told,
                 timeout=timeout_s or self._timeout_s,
             )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise ServerUnreachable(f"{origin} is no web address: such begin with http:// or https://.") from error
+        except httpx.HTTPError as error:
             if trust.is_distrust(error):
                 raise ServerUnreachable(
                     f"{origin} shows a certificate that is not trusted here: name the authority's file"

@@ -9,7 +9,7 @@ import os
 import random
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -153,7 +153,7 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
     if hasattr(request.config, "workerinput"):
         raise pytest.UsageError("--recovery-url: one server serves one test at a time; run without -n.")
     if not token:
-        raise pytest.UsageError("--recovery-url needs --recovery-token; `make demo` prints it.")
+        _give_up("--recovery-url needs --recovery-token; `make demo` prints it.")
     try:
         with installation.running(url, token, authority=request.config.getoption("recovery_ca")) as houses:
             found = houses.client.snapshot()
@@ -161,9 +161,14 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
             houses.client.restore(found)
             houses.client.reset_parts()
     except client.ControlError as error:
-        raise pytest.UsageError(f"--recovery-url: {error}") from error
+        _give_up(f"--recovery-url: {error}")
     except trust.AuthorityUnreadable as error:
-        raise pytest.UsageError(f"--recovery-ca: {error}") from error
+        _give_up(f"--recovery-ca: {error}")
+
+
+def _give_up(sentence: str) -> NoReturn:
+    """What would fail every test is said once."""
+    pytest.exit(sentence, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.fixture

@@ -110,9 +110,16 @@ def read(path: Path) -> Scenario:
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        first = " ".join(str(error).split())
-        raise ScenarioInvalid(f"{path.name} is not readable YAML: {first}") from error
+        raise ScenarioInvalid(f"{path.name} is not readable YAML: {_where(error)}") from error
     return made(path.stem, written)
+
+
+def _where(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    problem = getattr(error, "problem", None) or "it breaks off"
+    return f"{' '.join(problem.split())} (line {mark.line + 1}, column {mark.column + 1})."
 
 
 def made(name: str, written: object) -> Scenario:

@@ -96,6 +96,16 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, content: bytes) -
         scenario.read(path)
 
 
+def test_where_a_file_breaks_off_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("title: T\n  expect: {")
+    with pytest.raises(ScenarioInvalid) as refused:
+        scenario.read(path)
+    assert str(refused.value) == (
+        "own.yaml is not readable YAML: mapping values are not allowed here (line 2, column 9)."
+    )
+
+
 def test_an_unknown_scenario_is_named_with_the_nearest() -> None:
     with pytest.raises(ScenarioInvalid, match=r"There is no scenario 'name_mismach'\. Did you mean 'name_mismatch'?"):
         scenario.find("name_mismach")
