@@ -47,6 +47,11 @@ class ProfileRefused(DomainError):
     """The profile cannot be so. Codes: name_taken, unknown_profile, unknown_group."""
 
 
+class AssistanceRefused(DomainError):
+    """Codes: not_offered, not_waiting, wrong_code, method_missing, same_operator, own_account, not_permitted, blocked,
+    account_disabled, outside_pass_policy."""
+
+
 class BlockRefused(DomainError):
     """Codes: already_blocked, not_blocked, own_account, not_permitted, reason_missing."""
 

@@ -1,5 +1,7 @@
 """What people send."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +9,9 @@ from .models import Consent
 
 
 class ConsentForm(forms.Form):
-    """The two agreements without which nothing begins. Each is given by itself; neither box is ticked beforehand."""
+    """The two agreements without which nothing begins. Each is given by itself; neither box is ticked beforehand.
+
+    ``without_camera``: no face will be compared, and the second is not needed."""
 
     recovery = forms.BooleanField(
         label=_("I have read what will happen and agree that my names are compared with those of the account."),
@@ -19,6 +23,10 @@ class ConsentForm(forms.Form):
             "required": _("Tick this box to continue. If you would rather not, the help desk can help you another way.")
         },
     )
+
+    def __init__(self, *args: Any, without_camera: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["biometrics"].required = not without_camera
 
     def consents(self) -> list[str]:
         return [kind for kind in Consent.Kind.values if self.cleaned_data.get(kind)]

@@ -11,6 +11,7 @@ class State(StrEnum):
     AT_PROVIDER = "atProvider"
     AWAITING_PRESENTATION = "awaitingPresentation"
     PRESENTED = "presented"
+    AWAITING_ASSISTANCE = "awaitingAssistance"
     CHECKING_FACE = "checkingFace"
     FACE_CHECKED = "faceChecked"
     AWAITING_NUMBER = "awaitingNumber"
@@ -40,6 +41,9 @@ class Event(StrEnum):
     FACE_CHECK_PASSED = "faceCheckPassed"
     FACE_CHECK_TRY_FAILED = "faceCheckTryFailed"
     FACE_CHECK_FAILED = "faceCheckFailed"
+    ASSISTANCE_ASKED = "assistanceAsked"
+    ASSISTANCE_GRANTED = "assistanceGranted"
+    ASSISTANCE_REFUSED = "assistanceRefused"
     IDENTITY_MATCHED = "identityMatched"
     IDENTITY_MATCHED_NUMBER_DUE = "identityMatchedNumberDue"
     IDENTITY_MISMATCHED = "identityMismatched"
@@ -78,6 +82,13 @@ TABLE: Final = Table[State, Event](
         (_S.AT_PROVIDER, _E.PROVIDER_RESULT_INVALID): _S.REFUSED,
         (_S.AWAITING_PRESENTATION, _E.PRESENTATION_VERIFIED): _S.PRESENTED,
         (_S.AWAITING_PRESENTATION, _E.PRESENTATION_REFUSED): _S.REFUSED,
+        # Without a camera an operator takes the place of document and face, where the profile allows it.
+        (_S.STARTED, _E.ASSISTANCE_ASKED): _S.AWAITING_ASSISTANCE,
+        (_S.AT_PROVIDER, _E.ASSISTANCE_ASKED): _S.AWAITING_ASSISTANCE,
+        (_S.PRESENTED, _E.ASSISTANCE_ASKED): _S.AWAITING_ASSISTANCE,
+        (_S.AWAITING_ASSISTANCE, _E.ASSISTANCE_GRANTED): _S.MATCHED,
+        (_S.AWAITING_ASSISTANCE, _E.EVALUATION_MATCHED): _S.EVALUATED,
+        (_S.AWAITING_ASSISTANCE, _E.ASSISTANCE_REFUSED): _S.REFUSED,
         (_S.PRESENTED, _E.FRAMES_SUBMITTED): _S.CHECKING_FACE,  # a task answers; the page follows
         (_S.PRESENTED, _E.FACE_CHECK_FAILED): _S.REFUSED,  # no try is left, however bad the photos were
         (_S.CHECKING_FACE, _E.FRAMES_UNUSABLE): _S.PRESENTED,
@@ -132,6 +143,9 @@ AUDIT: Final[dict[Event, tuple[Activity, ...]]] = {
     _E.FACE_CHECK_PASSED: (Activity("User completed identity presentation"),),
     _E.FACE_CHECK_TRY_FAILED: (Activity("User failed face check comparison", "failure"),),
     _E.FACE_CHECK_FAILED: (Activity("User failed face check comparison", "failure"),),
+    _E.ASSISTANCE_ASKED: (Activity("User asked for assisted account recovery"),),
+    _E.ASSISTANCE_GRANTED: (Activity("Assisted account recovery approved"), _MATCHED),
+    _E.ASSISTANCE_REFUSED: (Activity("Assisted account recovery refused", "failure"),),
     _E.IDENTITY_MATCHED: (_MATCHED,),
     _E.IDENTITY_MATCHED_NUMBER_DUE: (_MATCHED,),
     _E.IDENTITY_MISMATCHED: (_NOT_MATCHED,),

@@ -14,6 +14,7 @@ class Page(StrEnum):
     PROVIDER = "provider"
     PRESENT = "present"
     FACE = "face"
+    ASSISTANCE = "assistance"
     CHECKING = "checking"
     NUMBER = "number"
     NUMBER_SHOWN = "number-shown"
@@ -34,7 +35,7 @@ class Holder(StrEnum):
     """Whose step it is."""
 
     STARTER = "starter"
-    FACE = "face"  # the device that did, or does, the Face Check
+    FACE = "face"  # the device that did, or does, the Face Check, or asked for help without one
     REVEAL = "reveal"  # the device that may show the pass
     ANYONE = "anyone"
 
@@ -54,6 +55,7 @@ PAGE_BY_STATE: Final[dict[State, Pages]] = {
     State.AT_PROVIDER: Pages(Holder.STARTER, Page.PROVIDER, Page.OTHER_DEVICE),
     State.AWAITING_PRESENTATION: _everywhere(Page.PRESENT),
     State.PRESENTED: Pages(Holder.FACE, Page.FACE, Page.OTHER_DEVICE),
+    State.AWAITING_ASSISTANCE: Pages(Holder.FACE, Page.ASSISTANCE, Page.OTHER_DEVICE),
     State.CHECKING_FACE: Pages(Holder.FACE, Page.CHECKING, Page.OTHER_DEVICE),
     State.FACE_CHECKED: Pages(Holder.FACE, Page.CHECKING, Page.OTHER_DEVICE),
     State.AWAITING_NUMBER: Pages(Holder.FACE, Page.NUMBER, Page.NUMBER_SHOWN),

@@ -11,6 +11,7 @@ from idv.verifier.models import FaceCheck, PresentationRequest, SealedImage
 from recovery_portal.kit.privacy import Holding
 
 from .models import (
+    Assistance,
     AttemptDevice,
     AttemptEvent,
     AttemptReview,
@@ -70,6 +71,10 @@ def _records(attempts: QuerySet[RecoveryAttempt]) -> Iterator[Holding]:
     yield Holding(
         _("reviews of refusals: who decided what, and why"),
         AttemptReview.objects.filter(attempt__in=attempts).count(), started, kept,
+    )  # fmt: skip
+    yield Holding(
+        _("recoveries without a camera: who made sure, and how"),
+        Assistance.objects.filter(attempt__in=attempts).count(), started, kept,
     )  # fmt: skip
     yield Holding(
         _("browsers that took part: kind and secret's digest"),

@@ -50,6 +50,7 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
                     "match_confidence",
                     "face_check_threshold",
                     "still_head_allowed",
+                    "assistance",
                     "high_assurance",
                 )
             },

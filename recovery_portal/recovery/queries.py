@@ -14,9 +14,10 @@ from recovery_portal.kit import tokens
 
 from . import decoys
 from .bindings import CLAIM, Binding, Known, find_date
-from .machine import TABLE
+from .machine import TABLE, State
 from .matching import Name
 from .models import (
+    Assistance,
     AttemptDevice,
     AttemptRequest,
     AttemptReview,
@@ -204,6 +205,16 @@ def find_request(device: AttemptDevice, *, same_device: bool) -> AttemptRequest 
 
 def active_attempts() -> QuerySet[RecoveryAttempt]:
     return RecoveryAttempt.objects.filter(state__in=[state.value for state in TABLE.active])
+
+
+def waiting_for_assistance(at: datetime) -> QuerySet[Assistance]:
+    """People whom an operator has to make sure of, the longest wait first."""
+    return (
+        Assistance.objects.filter(status__in=[Assistance.Status.WAITING, Assistance.Status.CONFIRMED])
+        .filter(attempt__state=State.AWAITING_ASSISTANCE, attempt__expires_at__gt=at, attempt__user__isnull=False)
+        .select_related("attempt__profile", "confirmed_by", "device")
+        .order_by("asked_at", "id")
+    )
 
 
 def reviewable(at: datetime) -> QuerySet[RecoveryAttempt]:

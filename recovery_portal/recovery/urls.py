@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import face, outcome, present, start
+from .views import assistance, face, outcome, present, start
 
 app_name = "recovery"
 urlpatterns = [
@@ -14,7 +14,9 @@ urlpatterns = [
     path("phone/<str:token>/", present.phone, name="phone"),
     path("face/", face.face, name="face"),
     path("face/movement/", face.movement, name="face-movement"),
-    path("face/no-camera/", face.no_camera, name="face-no-camera"),
+    path("face/no-camera/", assistance.no_camera, name="face-no-camera"),
+    path("assistance/", assistance.assistance, name="assistance"),
+    path("assistance/ask/", assistance.ask, name="assistance-ask"),
     path("checking/", face.checking, name="checking"),
     path("status/", face.status, name="status"),
     path("number/", outcome.number, name="number"),

@@ -11,6 +11,9 @@ from uuid import UUID
 
 from .matching import Confidence
 
+# From nothing to an operator's word alone.
+_ASSISTED = ("off", "twoOperators", "oneOperator")
+
 
 class Wider(StrEnum):
     """In which way."""
@@ -23,6 +26,7 @@ class Wider(StrEnum):
     BINDINGS = "bindings"
     EXTENSION = "extension"
     STILL_HEAD = "stillHead"
+    ASSISTANCE = "assistance"
     ONE_READER = "oneReader"
     REVEAL = "reveal"
 
@@ -41,6 +45,7 @@ class Standing:
     bindings: frozenset[str]
     extension: str
     still_head_allowed: bool
+    assistance: str
     high_assurance: bool
     reveals_in_starting_browser: bool
 
@@ -113,6 +118,8 @@ def _gained(old: Standing | None, new: Standing) -> Iterator[Wider]:
         yield Wider.EXTENSION
     if new.still_head_allowed and not old.still_head_allowed:
         yield Wider.STILL_HEAD
+    if _ASSISTED.index(new.assistance) > _ASSISTED.index(old.assistance):
+        yield Wider.ASSISTANCE
     if old.high_assurance and not new.high_assurance:
         yield Wider.ONE_READER
     if new.reveals_in_starting_browser and not old.reveals_in_starting_browser:

@@ -58,6 +58,7 @@ def test_another_face_at_the_face_check_gets_no_pass_and_only_the_operator_reads
     assert attempt["state"] == "refused"
     assert not attempt["passes"]
     assert attempt["score"] is None or attempt["score"] < 70
+    assert traces.none_left(person.houses) == []
 
 
 def test_a_name_that_does_not_match_sees_the_red_error_where_the_pass_would_be(

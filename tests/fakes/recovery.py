@@ -161,6 +161,8 @@ def walk(attempt: RecoveryAttempt, state: State, *, at: datetime) -> None:
         facts: dict[str, Any] = {}
         if event is Event.PRESENTATION_VERIFIED:
             facts["face_device"] = attempt.companion or attempt.starter
+        if event is Event.ASSISTANCE_ASKED:
+            facts["face_device"] = attempt.starter
         if event is Event.IDENTITY_MATCHED_NUMBER_DUE:
             facts |= {"pairing_number": 42, "pairing_choices": [17, 42, 63]}
         if event is Event.PASS_ISSUED:
@@ -169,12 +171,14 @@ def walk(attempt: RecoveryAttempt, state: State, *, at: datetime) -> None:
 
 
 def path_to(state: State) -> list[Event]:
-    """The shortest way through the table."""
+    """The shortest way through the table; past an operator only where there is no other."""
     ways: dict[State, list[Event]] = {TABLE.initial: []}
     queue = [TABLE.initial]
     while queue:
         here = queue.pop(0)
         for (source, event), target in TABLE.transitions.items():
+            if event is Event.ASSISTANCE_ASKED and state is not State.AWAITING_ASSISTANCE:
+                continue
             if source is here and target not in ways:
                 ways[target] = [*ways[here], event]
                 queue.append(target)

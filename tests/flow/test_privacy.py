@@ -1,4 +1,4 @@
-"""What is left after every end of an attempt (G2): no picture and no face vector in rows, cache, queue or log."""
+"""What is left after every end of an attempt (G2): no picture and no face vector in rows, files, cache, queue, log."""
 # ruff: noqa: F811 - fixtures of other modules are imported and then asked for by name
 
 import base64
@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from celery.signals import task_prerun
 from django.apps import apps
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -42,6 +44,7 @@ from tests.unit.idv.verifier.parties import Provider
 pytestmark = pytest.mark.django_db
 
 ALICE = "alice@contoso.example"
+_SENT: list[bytes] = []
 VECTORS = [ScriptedFaceEngine().embed(cards.write({"person": name})).vector for name in ("alice", "mallory")]
 
 
@@ -51,7 +54,30 @@ def _bytes_of(value: Any) -> bytes:
     return (value if isinstance(value, str) else json.dumps(value, default=str)).encode()
 
 
+@pytest.fixture(autouse=True)
+def broker() -> Iterator[None]:
+    """What tasks are sent with: here a broker never sees it."""
+
+    def remember(task: Any = None, args: Any = None, kwargs: Any = None, **_: Any) -> None:
+        _SENT.append(f"{task.name} {args} {json.dumps(kwargs)}".encode())
+
+    task_prerun.connect(remember)
+    yield
+    task_prerun.disconnect(remember)
+    _SENT.clear()
+
+
+def _stored(folder: str = "") -> Iterator[tuple[str, bytes]]:
+    folders, files = default_storage.listdir(folder)
+    for name in files:
+        yield f"file {name}", default_storage.open(f"{folder}/{name}".lstrip("/")).read()
+    for name in folders:
+        yield from _stored(f"{folder}/{name}".lstrip("/"))
+
+
 def _everything(caplog: pytest.LogCaptureFixture) -> Iterator[tuple[str, bytes]]:
+    yield from (("queue", sent) for sent in _SENT)
+    yield from _stored()
     for model in apps.get_models():
         for row in model._base_manager.values():
             for column, value in row.items():
@@ -115,10 +141,32 @@ class TestPortal:
         self._is_over()
         _nothing_is_left(caplog)
 
-    def test_refused(self, at_the_camera: Person, caplog: pytest.LogCaptureFixture) -> None:
-        for _ in range(3):
-            at_the_camera.show_face("mallory")
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            {"person": "mallory"},
+            {"person": "alice", "liveness": "flat_picture"},
+            {"person": "alice", "trouble": "too_dark"},
+        ],
+        ids=["another face", "a flat picture", "never usable"],
+    )
+    def test_refused_at_the_face_check(
+        self, at_the_camera: Person, shown: dict[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for _ in range(20):
+            if at_the_camera.show_face(**shown).page != "face":
+                break
+            _nothing_is_left(caplog)  # nor between two tries
         assert at_the_camera.page == "refused"
+        assert any(b"verifier" in sent for sent in _SENT)
+        self._is_over()
+        _nothing_is_left(caplog)
+
+    def test_refused_after_it_because_the_names_differ(
+        self, at_the_camera: Person, alice: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        type(alice).objects.update(surname="Somebody-Else")
+        assert at_the_camera.show_face("alice").page == "mismatch"
         self._is_over()
         _nothing_is_left(caplog)
 

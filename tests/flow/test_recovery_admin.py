@@ -73,6 +73,7 @@ class TestProfiles:
             "include_all_users": "on",
             "provider": str(profile.provider_id),
             "match_confidence": "relaxed",
+            "assistance": "off",
             "face_check_threshold": "80",
             "pass_reveal": "faceCheckDevice",
             "old_methods": "keep",

@@ -85,7 +85,7 @@ class World:
             "name": fresh.name, "description": "", "state": fresh.state, "priority": str(fresh.priority),
             "include_groups": [str(group.pk) for group in fresh.include_groups.all()],
             "provider": str(fresh.provider_id), "match_confidence": fresh.match_confidence,
-            "face_check_threshold": str(fresh.face_check_threshold), "still_head_allowed": "on",
+            "face_check_threshold": str(fresh.face_check_threshold), "still_head_allowed": "on", "assistance": "off",
             "pass_reveal": fresh.pass_reveal, "old_methods": fresh.old_methods,
         }  # fmt: skip
         address = reverse("admin:recovery_recoveryprofile_change", args=[fresh.pk])

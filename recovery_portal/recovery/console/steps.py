@@ -162,6 +162,16 @@ class Validation(Step):
     still_head_allowed = forms.BooleanField(
         label=_("The camera may move instead of the head"), required=False, initial=True
     )
+    assistance = forms.ChoiceField(
+        label=_("Without a camera"),
+        choices=RecoveryProfile.Assistance.choices,
+        initial=RecoveryProfile.Assistance.OFF,
+        required=False,
+        help_text=_("An operator takes the place of document and face, for people who have no camera."),
+    )
+
+    def clean_assistance(self) -> str:
+        return self.cleaned_data["assistance"] or RecoveryProfile.Assistance.OFF.value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

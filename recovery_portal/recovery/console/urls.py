@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import attempts, extensions, home, people, providers, reviews, savings, switching, wizard
+from . import assistance, attempts, extensions, home, people, providers, reviews, savings, switching, wizard
 
 app_name = "console"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/review/", reviews.review, name="review"),
     path("attempts/<uuid:attempt_id>/review/issue/", reviews.issue, name="review-issue"),
     path("reviews/", reviews.queue, name="reviews"),
+    path("assistance/", assistance.queue, name="assistance-queue"),
+    path("assistance/<uuid:attempt_id>/", assistance.assist, name="assistance"),
     path("blocks/", attempts.blocks, name="blocks"),
     path("blocks/<uuid:user_id>/", attempts.block, name="block"),
     path("wizard/", wizard.begin, name="wizard-new"),

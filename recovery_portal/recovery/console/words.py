@@ -31,6 +31,8 @@ REASONS: Final[dict[str, Promise]] = {
     "provider_answered_wrong": _("The provider did not answer as it must."),
     "metadata_invalid": _("The provider's metadata cannot be used."),
     "keys_invalid": _("The provider's keys cannot be used."),
+    "assistance_refused": _("An operator could not make sure who it is."),
+    "assistance_code_wrong": _("The number on the person's page was given wrongly three times."),
     "access_denied": _("The person did not agree at the provider."),
     "issuer_mismatch": _("The answer came from another provider than was asked."),
     "result_invalid": _("The provider's signed answer did not hold."),

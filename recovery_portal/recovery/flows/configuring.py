@@ -23,7 +23,7 @@ from .safeguarding import switch_mode
 _COPIED = (
     "match_rules", "bindings", "claim_validation_enabled", "claim_extension",
     "description", "priority", "include_all_users", "match_confidence", "face_check_threshold", "still_head_allowed",
-    "high_assurance", "old_methods", "pass_reveal", "provider",
+    "assistance", "high_assurance", "old_methods", "pass_reveal", "provider",
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def _standing(profile: RecoveryProfile) -> Standing:
         bindings=frozenset(profile.bindings),
         extension=str(profile.claim_extension_id) if profile.claim_validation_enabled else "",
         still_head_allowed=profile.still_head_allowed,
+        assistance=profile.assistance,
         high_assurance=profile.high_assurance,
         reveals_in_starting_browser=profile.pass_reveal == RecoveryProfile.PassReveal.STARTING_BROWSER,
     )

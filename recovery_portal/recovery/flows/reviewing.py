@@ -45,7 +45,7 @@ def reject(*, review: AttemptReview, by: User, note: str, at: datetime) -> None:
 def issue_overruled(*, review: AttemptReview, by: User, at: datetime) -> tap.IssuedPass:
     """The pass that an overruled refusal stands for, once. Raises ReviewRefused, IssueRefused."""
     user = _user_of(review.attempt)
-    _check_may_review(by, user)
+    check_may_review(by, user)
     if not user.account_enabled:
         raise ReviewRefused("not_reviewable", "The account is disabled.")
     with transaction.atomic():
@@ -70,7 +70,7 @@ def _open(
     attempt: RecoveryAttempt, status: AttemptReview.Status, by: User, justification: str, at: datetime, activity: str
 ) -> AttemptReview:
     user = _user_of(attempt)
-    _check_may_review(by, user)
+    check_may_review(by, user)
     justification = _text(justification)
     if not justification:
         raise ReviewRefused("justification_missing", "Say why.")
@@ -93,7 +93,7 @@ def _open(
 def _decide(
     review: AttemptReview, status: AttemptReview.Status, by: User, note: str, at: datetime, activity: str
 ) -> None:
-    _check_may_review(by, _user_of(review.attempt))
+    check_may_review(by, _user_of(review.attempt))
     if by.pk == review.proposed_by_id:
         raise ReviewRefused("same_operator", "Somebody else than who proposed it decides.")
     with transaction.atomic():
@@ -104,7 +104,7 @@ def _decide(
     review.refresh_from_db()
 
 
-def _check_may_review(by: User, user: User) -> None:
+def check_may_review(by: User, user: User) -> None:
     """As for passes: nobody for themselves, and operators' accounts are left to those who may issue for operators."""
     if by.pk == user.pk:
         raise ReviewRefused("own_account", "Nobody reviews their own recovery.")

@@ -22,7 +22,8 @@ from .. import disowning, preflight, queries
 from ..errors import ConsentMissing, NotOffered
 from ..machine import GRANTED, Event, State
 from ..models import AttemptDevice, Consent, RecoveryAttempt
-from . import closing, handing_off, presenting
+from . import assisting, closing, handing_off, presenting
+from .assisting import TELL_OWNER
 from .joining import join
 
 _HOUR_S = 3600
@@ -47,13 +48,16 @@ def start(
     consents: Collection[str],
     at: datetime,
     replaces: RecoveryAttempt | None = None,
+    without_camera: bool = False,
 ) -> Started:
     """Begin a recovery of ``account_name`` in one browser. Unknown names begin one, too.
 
-    Raises RateLimited, ConsentMissing, NotOffered (no profile is enabled at all).
+    ``without_camera`` waits for an operator at once: no face is compared, so nobody has to agree that it is.
+    Raises RateLimited, ConsentMissing, NotOffered (no profile is enabled at all), AssistanceRefused (not_offered).
     """
     account_name = normalise_account_name(account_name)
-    if set(consents) != set(Consent.Kind.values):
+    needed = {Consent.Kind.RECOVERY.value} if without_camera else set(Consent.Kind.values)
+    if not needed <= set(consents):
         raise ConsentMissing("consent_missing")
     _count_start(account_name, address)
     user = find_user(account_name)
@@ -68,6 +72,8 @@ def start(
         device, secret = join(
             attempt=attempt, role=AttemptDevice.Role.STARTER, browser=browser, address=address, consents=consents, at=at
         )
+        if without_camera:
+            assisting.ask(attempt=attempt, device=device, at=at)
     return Started(attempt, device, secret)
 
 
@@ -117,8 +123,8 @@ def send_to_provider(*, attempt: RecoveryAttempt, at: datetime) -> str | None:
     first = attempt.state == State.STARTED
     with transaction.atomic():
         attempt.apply(Event.SENT_TO_PROVIDER, at=at, proofing=proofing)
-        if first:  # for unknown names, too: that there is nobody to write to, the worker finds out
-            queue.enqueue("recovery_portal.recovery.tasks.tell_owner", attempt_id=str(attempt.pk))
+        if first:
+            queue.enqueue(TELL_OWNER, attempt_id=str(attempt.pk))
     return proofing.authorization_url
 
 

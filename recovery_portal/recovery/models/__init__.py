@@ -1,5 +1,6 @@
 """The records of recovery: what operators configure, and what happened."""
 
+from .assistance import Assistance
 from .attempt import AttemptEvent, RecoveryAttempt
 from .device import AttemptDevice, AttemptRequest, Consent, HandOff
 from .extension import ClaimExtension, ExtensionListener
@@ -11,6 +12,7 @@ from .proposal import Proposal
 from .review import AttemptReview, RecoveryBlock
 
 __all__ = [
+    "Assistance",
     "AttemptDevice",
     "AttemptEvent",
     "AttemptRequest",

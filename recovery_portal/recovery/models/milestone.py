@@ -69,6 +69,7 @@ STEP_OF: Final[dict[Event, Milestone.Step]] = {
     Event.PROVIDER_VERIFIED: Milestone.Step.PROOFED,
     Event.PRESENTATION_VERIFIED: Milestone.Step.PRESENTED,
     Event.FACE_CHECK_PASSED: Milestone.Step.FACE,
+    Event.ASSISTANCE_GRANTED: Milestone.Step.MATCHED,
     Event.IDENTITY_MATCHED: Milestone.Step.MATCHED,
     Event.IDENTITY_MATCHED_NUMBER_DUE: Milestone.Step.MATCHED,
     Event.EVALUATION_MATCHED: Milestone.Step.MATCHED,

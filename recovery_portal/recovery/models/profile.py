@@ -57,6 +57,11 @@ class RecoveryProfile(models.Model):
         FACE_CHECK_DEVICE = "faceCheckDevice", _("On the device that did the Face Check")
         STARTING_BROWSER = "startingBrowser", _("In the browser that started, after number matching")
 
+    class Assistance(models.TextChoices):
+        OFF = "off", _("Not offered")
+        ONE_OPERATOR = "oneOperator", _("One operator makes sure who it is")
+        TWO_OPERATORS = "twoOperators", _("One operator makes sure who it is, another one approves")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
     description = models.TextField(_("description"), blank=True)
@@ -105,6 +110,13 @@ class RecoveryProfile(models.Model):
         default=True,
         help_text=_("For people who cannot turn their head or close their eyes. The check is as strict as the other."),
     )
+    assistance = models.CharField(
+        _("without a camera"),
+        max_length=12,
+        choices=Assistance,
+        default=Assistance.OFF,
+        help_text=_("An operator takes the place of document and face, for people who have no camera."),
+    )
     high_assurance = models.BooleanField(
         _("two readers must agree on the document"),
         default=False,
@@ -142,6 +154,9 @@ class RecoveryProfile(models.Model):
                 condition=Q(pass_reveal__in=["faceCheckDevice", "startingBrowser"]), name="recovery_profile_reveal"
             ),
             models.CheckConstraint(
+                condition=Q(assistance__in=["off", "oneOperator", "twoOperators"]), name="recovery_profile_assistance"
+            ),
+            models.CheckConstraint(
                 condition=Q(claim_validation_enabled=False) | Q(claim_extension__isnull=False),
                 name="recovery_profile_asks_whom",
             ),
@@ -163,6 +178,7 @@ class RecoveryProfile(models.Model):
             match_confidence=self.match_confidence,
             face_check_threshold=self.face_check_threshold,
             still_head_allowed=self.still_head_allowed,
+            assistance=self.assistance,
             high_assurance=self.high_assurance,
             old_methods=self.old_methods,
             pass_reveal=self.pass_reveal,
@@ -199,6 +215,7 @@ class Terms:
     extension_id: str = ""
     extension_claims: list[str] = field(default_factory=list)
     high_assurance: bool = False
+    assistance: str = RecoveryProfile.Assistance.OFF.value
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -215,6 +232,10 @@ class Terms:
     @property
     def reveals_in_starting_browser(self) -> bool:
         return self.pass_reveal == RecoveryProfile.PassReveal.STARTING_BROWSER
+
+    @property
+    def assistance_offered(self) -> bool:
+        return self.assistance != RecoveryProfile.Assistance.OFF
 
     @property
     def suspends_old_methods(self) -> bool:

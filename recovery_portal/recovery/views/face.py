@@ -36,12 +36,6 @@ def movement(request: HttpRequest, seat: Seat) -> HttpResponse:
     return home(seat)
 
 
-@page(Page.FACE)
-def no_camera(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """`/recover/face/no-camera/`: what somebody without a camera can do. Nothing is promised that does not exist."""
-    return render(request, "recovery/no_camera.html", {"attempt": seat.attempt})
-
-
 def _submit(request: HttpRequest, seat: Seat) -> HttpResponse:
     at = clock.now()
     face_check = flows.running_face_check(attempt=seat.attempt, at=at)

@@ -148,6 +148,8 @@ def waiting_message(seat: Seat) -> str:
         return _("Waiting for your Verified ID.")
     if seat.page is Page.CHECKING:
         return _turn_message(seat)
+    if seat.page is Page.ASSISTANCE:
+        return _("Waiting for an operator. Keep this page open, or come back to it on this device.")
     if seat.page is Page.NUMBER_SHOWN:
         return _("Waiting for the number to be chosen on your phone.")
     return _("Go on with your other device. This page follows by itself.")

@@ -12,9 +12,10 @@ from idv.verifier.models import IdentityProvider
 from recovery_portal.kit import clock, http, http_peer, masking, ratelimit
 
 from .. import flows, queries
-from ..errors import AttemptMoved, NotOffered
+from ..errors import AssistanceRefused, AttemptMoved, NotOffered
+from ..flows import assisting
 from ..forms import ConsentForm
-from ..models import RecoveryAttempt
+from ..models import RecoveryAttempt, RecoveryProfile
 from ..pages import Page
 from .seat import Seat, find_seat, home, page, seated, sit_down
 
@@ -31,10 +32,17 @@ def start(request: HttpRequest) -> HttpResponse:
     profile = queries.find_profile_for_name(name)
     if profile is None:
         return render(request, "recovery/unavailable.html")
-    form = ConsentForm(request.POST if request.method == "POST" else None)
+    assisted = profile.assistance != RecoveryProfile.Assistance.OFF
+    without_camera = assisted and request.POST.get("way") == "without_camera"
+    form = ConsentForm(request.POST if request.method == "POST" else None, without_camera=without_camera)
     if request.method == "POST" and form.is_valid():
-        return _begin(request, name, form, seat)
-    context = {"form": form, "provider": profile.provider, "masked_account": masking.masked_account_name(name)}
+        return _begin(request, name, form, seat, without_camera=without_camera)
+    context = {
+        "form": form,
+        "provider": profile.provider,
+        "masked_account": masking.masked_account_name(name),
+        "assisted": assisted,
+    }
     return _may_leave_to(profile.provider, render(request, "recovery/information.html", context))
 
 
@@ -43,7 +51,9 @@ def _may_begin_here(seat: Seat, name: str | None) -> bool:
     return name is not None and (not seat.attempt.is_active or name != seat.attempt.account_name)
 
 
-def _begin(request: HttpRequest, name: str, form: ConsentForm, seat: Seat | None) -> HttpResponse:
+def _begin(
+    request: HttpRequest, name: str, form: ConsentForm, seat: Seat | None, *, without_camera: bool
+) -> HttpResponse:
     at = clock.now()
     try:
         started = flows.start(
@@ -52,13 +62,15 @@ def _begin(request: HttpRequest, name: str, form: ConsentForm, seat: Seat | None
             browser=http_peer.browser_and_city(request),
             consents=form.consents(),
             replaces=seat.attempt if seat is not None and seat.is_starter else None,
+            without_camera=without_camera,
             at=at,
         )
     except ratelimit.RateLimited as refusal:
         return too_many(request, refusal)
-    except NotOffered:
+    except (NotOffered, AssistanceRefused):
         return render(request, "recovery/unavailable.html")
-    response = _leave(Seat(started.attempt, started.device))
+    begun = Seat(started.attempt, started.device)
+    response = home(begun) if without_camera else _leave(begun)
     sit_down(response, started.secret)
     return response
 
@@ -70,7 +82,11 @@ def _resume(request: HttpRequest, seat: Seat) -> HttpResponse:
             return _leave(seat)
         except AttemptMoved:
             return home(find_seat(request))
-    context = {"attempt": seat.attempt, "provider_name": seat.attempt.terms.provider_name}
+    context = {
+        "attempt": seat.attempt,
+        "provider_name": seat.attempt.terms.provider_name,
+        "assisted": assisting.is_offered(attempt=seat.attempt, device=seat.device),
+    }
     return _may_leave_to(_provider(seat.attempt), render(request, "recovery/provider.html", context))
 
 
@@ -85,7 +101,12 @@ def provider(request: HttpRequest, seat: Seat) -> HttpResponse:
     """`/recover/provider/`: away, or back without an answer. The button goes there again."""
     if request.method == "POST":
         return _leave(seat)
-    context = {"attempt": seat.attempt, "provider_name": seat.attempt.terms.provider_name, "away": True}
+    context = {
+        "attempt": seat.attempt,
+        "provider_name": seat.attempt.terms.provider_name,
+        "away": True,
+        "assisted": assisting.is_offered(attempt=seat.attempt, device=seat.device),
+    }
     return _may_leave_to(_provider(seat.attempt), render(request, "recovery/provider.html", context))
 
 

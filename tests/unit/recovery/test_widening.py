@@ -23,6 +23,7 @@ STRICT = Standing(
     bindings=frozenset({"dateOfBirth"}),
     extension="hr",
     still_head_allowed=False,
+    assistance="twoOperators",
     high_assurance=True,
     reveals_in_starting_browser=False,
 )
@@ -35,6 +36,7 @@ LOOSER: dict[Wider, dict[str, object]] = {
     Wider.BINDINGS: {"bindings": NOBODY},
     Wider.EXTENSION: {"extension": ""},
     Wider.STILL_HEAD: {"still_head_allowed": True},
+    Wider.ASSISTANCE: {"assistance": "oneOperator"},
     Wider.ONE_READER: {"high_assurance": False},
     Wider.REVEAL: {"reveals_in_starting_browser": True},
 }
