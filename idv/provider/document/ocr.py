@@ -16,8 +16,10 @@ from idv.provider.document.locate import Picture, Quad, shrunk
 
 _DETECTOR: Final = "PP-OCRv6_det_small.onnx"
 _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
-# At 736 every line is found too, in twice the time; below 600 the boxes are too coarse for the zone's lines.
-_SEARCH_SIDE: Final = 608
+# At 736 every line of a passport is found too, in twice the time; below 600 the boxes are too coarse for the zone's
+# lines. What stands on a card is a quarter larger beside the whole, so that less shows it as large.
+PAGE_SIDE: Final = 608
+CARD_SIDE: Final = 512
 _lock = threading.Lock()
 
 
@@ -70,7 +72,7 @@ def _engine() -> Any:
             "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
             "Det.model_path": str(models / _DETECTOR),
             "Det.limit_type": "max",
-            "Det.limit_side_len": _SEARCH_SIDE,
+            "Det.limit_side_len": PAGE_SIDE,
             "Rec.model_path": str(models / _RECOGNISER),
             # The width given here is a floor: at the library's 320 a three-letter word costs as much as a sentence.
             "Rec.rec_img_shape": [3, 48, 64],
@@ -80,9 +82,9 @@ def _engine() -> Any:
     )
 
 
-def find_lines(picture: Picture) -> list[Line]:
-    """Lines of text from top to bottom, about 100 ms."""
-    scale = min(1.0, _SEARCH_SIDE / max(picture.shape[:2]))
+def find_lines(picture: Picture, side: int = PAGE_SIDE) -> list[Line]:
+    """Lines of text from top to bottom, about 100 ms; ``picture`` is looked at with its longer side ``side`` pixels."""
+    scale = min(1.0, side / max(picture.shape[:2]))
     small = shrunk(picture, scale)
     with _lock:
         found = _engine()(cv2.cvtColor(small, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)

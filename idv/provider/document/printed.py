@@ -37,6 +37,8 @@ _SIZE_IN_BOX: Final = 0.77
 _AROUND: Final = 0.3
 # Doc 9303-3, 3.1: birth stands above expiry. This much of a page's height is worth as much as a tenth of the fit.
 _ORDER: Final = 0.1
+# A line of so many characters tells how wide this document's are.
+_TELLING: Final = 6
 # Accents and descenders make a box a quarter higher; a stamp or a title is higher still (in logarithms).
 _ODDLY_HIGH: Final = 0.25
 # How many lines are read for each open fact before it is looked for in more; the last is all of them.
@@ -113,12 +115,22 @@ class Print:
             for day, order in zip(expected.dates, (_ORDER, -_ORDER), strict=True)
             if day not in found.dates_found
         ]
+        wideness = self._wideness()
         chosen: dict[ocr.Line, None] = {}
         for spellings, order in wanted:
-            shapes = [_shape(text) for text in spellings]
+            shapes = [wideness * _shape(text) for text in spellings]
             by_fit = sorted(self._values, key=lambda line: self._misfit(line, shapes, order))
             chosen |= dict.fromkeys(by_fit[:depth])
         return list(chosen)
+
+    def _wideness(self) -> float:
+        """How much wider than assumed the lines are that have been read; 1 before any was."""
+        known = [
+            line.width / self._height / _shape(text)
+            for line, text in self._texts.items()
+            if len(text) >= _TELLING and line in self._values
+        ]
+        return statistics.median(known) if known else 1.0
 
     def _misfit(self, line: ocr.Line, shapes: Sequence[float], order: float) -> float:
         # By the usual height of a line: a box is higher for a single g or an accent.

@@ -86,12 +86,15 @@ def _find_zone(kind: str, images: Mapping[str, bytes]) -> tuple[printed.Print, Z
     zone, so it is looked at first, and says whether the zone stands beneath it.
     """
     views = {side: _views(jpeg, kind) for side, jpeg in images.items()}
-    front = _print(next(views["front"]))
+    side_px = ocr.PAGE_SIDE if kind == PASSPORT else ocr.CARD_SIDE
+    front = _print(next(views["front"]), side_px)
     places = mrz_repair.ZONES[kind]
     if bottom_is_zone(front.view, front.lines, places[-1][1]):
         places = places[::-1]
     fallback: tuple[printed.Print, ZoneReading] | None = None
-    for side, layout, page in _in_turn(places, {**views, "front": itertools.chain([front], views["front"])}):
+    views["front"] = itertools.chain([front.view], views["front"])
+    for side, layout, view in _in_turn(places, views):
+        page = front if view is front.view else _print(view, side_px)
         found = read_zone(page.view, page.lines, layout)
         if found is None:
             continue
@@ -106,20 +109,18 @@ def _find_zone(kind: str, images: Mapping[str, bytes]) -> tuple[printed.Print, Z
 
 
 def _in_turn(
-    places: Sequence[tuple[str, Layout]], views: Mapping[str, Iterator[printed.Print | locate.Picture]]
-) -> Iterator[tuple[str, Layout, printed.Print]]:
+    places: Sequence[tuple[str, Layout]], views: Mapping[str, Iterator[locate.Picture]]
+) -> Iterator[tuple[str, Layout, locate.Picture]]:
     # A side is not even decoded before its turn: most often the first one has the zone.
     for _ in range(locate.VIEWS_MAX):
         for side, layout in places:
             view = next(views[side], None)
-            if isinstance(view, printed.Print):
-                yield side, layout, view
-            elif view is not None:
-                yield side, layout, _print(view if side == "front" else locate.lower_part(view))
+            if view is not None:
+                yield side, layout, view if side == "front" else locate.lower_part(view)
 
 
-def _print(view: locate.Picture) -> printed.Print:
-    return printed.Print(view, ocr.find_lines(view))
+def _print(view: locate.Picture, side_px: int) -> printed.Print:
+    return printed.Print(view, ocr.find_lines(view, side_px))
 
 
 def _views(jpeg: bytes, kind: str) -> Iterator[locate.Picture]:
@@ -177,7 +178,7 @@ def _read_licence(images: Mapping[str, bytes], today: date) -> DocumentReading:
         licence = aamva.parse(barcode.decode(locate.decode(images["back"])))
     except aamva.LicenceMalformed as error:
         raise DocumentUnreadable("barcode_unreadable", str(error)) from error
-    front = _print(next(_views(images["front"], DRIVING_LICENCE)))
+    front = _print(next(_views(images["front"], DRIVING_LICENCE)), ocr.CARD_SIDE)
     signs.refuse_photocopy(front.view)
     expected = printed.Expected(
         surname=licence.surname,
