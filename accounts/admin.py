@@ -162,10 +162,15 @@ class UserAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        at = clock.now()
+        at, count = clock.now(), 0
         for user in queryset:
+            try:
+                check_may_manage(Operator(user=me(request)), user)
+            except NotPermitted as refused:
+                self.message_user(request, f"{user}: {refused.reason}", messages.ERROR)
+                continue
             flows.end_other_sessions(user=user, at=at)
-        count = len(queryset)
+            count += 1
         text = ngettext("%d person was signed out everywhere.", "%d people were signed out everywhere.", count)
         self.message_user(request, text % count, messages.SUCCESS)
 

@@ -21,6 +21,11 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise AuditIsAppendOnly("audit events are never deleted")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("update_conflicts") or kwargs.get("ignore_conflicts") or len(args) > 2:
+            raise AuditIsAppendOnly("audit events are never changed, nor left out")
+        return super().bulk_create(*args, **kwargs)
+
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         raise AuditIsAppendOnly("audit events are never changed")
 

@@ -100,6 +100,9 @@ class RecoveryProfileAdmin(admin.ModelAdmin):
         except SwitchRefused:
             request.was_proposed = True  # type: ignore[attr-defined]
             changes.propose(request, RecoveryProfile.objects.get(pk=profile.pk), **change)
+        except ProfileRefused:  # somebody was quicker with the same name
+            request.was_proposed = True  # type: ignore[attr-defined]
+            messages.error(request, _("There is a profile of this name already."))
 
     @admin.action(description=_("Copy selected recovery profiles"), permissions=["add"])
     def copy(self, request: HttpRequest, chosen: models.QuerySet[RecoveryProfile]) -> None:

@@ -118,6 +118,18 @@ def test_operators_end_sessions(root: Client) -> None:
     assert hers.get("/apps/").status_code == 302
 
 
+def test_operators_are_signed_out_by_those_alone_who_manage_operators(operator: Client) -> None:
+    """Else a user administrator keeps everybody else out of the admin site."""
+    boss, alice, theirs = User.objects.create_superuser("boss@contoso.example"), make_alice(), Client()
+    theirs.force_login(boss)
+    everybody = [str(person.pk) for person in User.objects.all()]
+    form = {"action": "sign_out_everywhere", "_selected_action": everybody}
+    page = operator.post("/admin/accounts/user/", form, follow=True).content.decode()
+    assert "1 person was signed out everywhere" in page, alice
+    assert theirs.get("/admin/").status_code == 200
+    assert operator.get("/admin/").status_code == 200
+
+
 def test_others_do_not_get_in(client: Client) -> None:
     assert client.get("/admin/").url.startswith("/admin/login/")
     sign_in_with_password(client, make_alice())

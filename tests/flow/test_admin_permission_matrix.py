@@ -282,3 +282,13 @@ def test_without_a_role_and_without_being_an_operator_nothing_opens(world: dict[
         for name in PAGES:
             for ask in (client.get, client.post):
                 assert ask(filled(addresses()[name], world)).status_code == status, (name, person)
+
+
+def test_nothing_is_done_by_a_form_of_another_site(world: dict[str, object]) -> None:
+    """Every address takes a POST of its own pages alone, also from somebody who may do everything."""
+    root = make_person("root@contoso.example", is_staff=True, is_superuser=True)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(root)
+    open_to_others = {name for name, route in addresses().items()
+                      if client.post(filled(route, world, "recovery_recoveryprofile")).status_code != 403}  # fmt: skip
+    assert open_to_others == set()

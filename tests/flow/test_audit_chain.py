@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.audit import sealing
 from accounts.audit.flows import record
-from accounts.audit.models import AuditChainHead, AuditEvent
+from accounts.audit.models import AuditChainHead, AuditEvent, AuditIsAppendOnly
 from tests.fakes.recovery import NOON, make_person
 
 
@@ -42,6 +42,24 @@ class TestVerify:
         assert faults() == []
         assert sealing.head().sequence == 10
         assert sealing.seal_pending() == 0
+
+    def test_no_way_of_the_records_own_changes_or_loses_one(self) -> None:
+        event = AuditEvent.objects.get(sequence=5)
+        event.activity = "Another"
+        same = {"update_conflicts": True, "unique_fields": ["id"], "update_fields": ["activity"]}
+        for act in (
+            event.save,
+            event.delete,
+            lambda: AuditEvent.objects.update(activity="Another"),
+            lambda: AuditEvent.objects.all().delete(),
+            lambda: AuditEvent.objects.bulk_update([event], ["activity"]),
+            lambda: AuditEvent.objects.bulk_create([event], **same),
+            lambda: AuditEvent.objects.bulk_create([event], ignore_conflicts=True),
+            lambda: AuditEvent.objects.update_or_create(pk=event.pk, defaults={"activity": "Another"}),
+        ):
+            with pytest.raises(AuditIsAppendOnly):
+                act()
+        assert faults() == []
 
     @pytest.mark.parametrize(
         "change",

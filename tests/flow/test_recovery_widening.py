@@ -384,6 +384,49 @@ def test_the_flows_themselves_ask_for_the_permission(world: World, act: Callable
     act(world, User.objects.get(pk=carl.pk))
 
 
+class TestSomebodyWithFewRights:
+    def carl(self, *permissions: str) -> Client:
+        carl = make_person("carl@contoso.example", given_name="Carl", is_staff=True)
+        for permission in ("view_recoveryprofile", "view_recoverypolicy", *permissions):
+            carl.user_permissions.add(Permission.objects.get(codename=permission, content_type__app_label="recovery"))
+        return logged_in(carl)
+
+    def test_who_may_only_add_profiles_puts_none_into_production(self, world: World) -> None:
+        RecoveryPolicy.objects.update(approval_required=False)
+        walk = Walk(self.carl("add_recoveryprofile"))
+        group = str(world.guests.pk)
+        for form in (
+            {"name": "Mine", "state": "enabled", "priority": "1"},
+            {"mode": "production", "pass_reveal": "faceCheckDevice", "old_methods": "keep"},
+            {"include_groups": [group]},
+            {"provider": str(world.profile.provider_id)},
+            {"match_confidence": "exact", "face_check_threshold": "50"},
+            {},
+        ):
+            walk.next(form)
+        assert "You may not do that" in walk.text
+        assert RecoveryProfile.objects.get(name="Mine").mode == "evaluation"
+
+    def test_who_may_change_exclusions_alone_proposes_those(self, world: World) -> None:
+        RecoveryPolicy.objects.get().excluded_groups.set(world.profile.include_groups.all())
+        address = reverse("admin:recovery_recoverypolicy_change", args=[1])
+        answer = self.carl("change_recoverypolicy").post(address, {"excluded_groups": []}, follow=True)
+        assert "waits for another operator" in answer.content.decode()
+        assert Proposal.objects.get().profile is None
+
+    def test_a_name_of_markup_stays_a_name(self, world: World) -> None:
+        """In the one message that holds a link, on the proposal, and in the list of them."""
+        evil = "<img src=x onerror=alert(1)>"
+        RecoveryProfile.objects.filter(pk=world.profile.pk).update(name=evil)
+        world.guests.display_name = evil
+        world.guests.save()
+        pages = world.change_form(include_groups=[str(group.pk) for group in DirectoryGroup.objects.all()])
+        proposal = reverse("console:proposal", args=[Proposal.objects.get().pk])
+        safeguards = reverse("console:safeguards")
+        for text in (pages, world.client.get(proposal), world.client.get(safeguards)):
+            assert evil not in text.content.decode()
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_changes_that_widen_together_do_not_pass_at_once(world: World) -> None:

@@ -21,7 +21,8 @@ WRITE = ("CustomAuthenticationExtension.ReadWrite.All",)
 READ_LISTENERS, WRITE_LISTENERS = ("EventListener.Read.All",), ("EventListener.ReadWrite.All",)
 _VIEW, _ADD, _CHANGE, _DELETE = (f"recovery.{verb}_claimextension" for verb in ("view", "add", "change", "delete"))
 _LISTENER = {verb: f"recovery.{verb}_extensionlistener" for verb in ("view", "add", "change", "delete")}
-REFUSALS = {"name_taken": (409, "conflict"), "in_use": (400, ""), "too_many": (403, "Directory_QuotaExceeded")}
+REFUSALS = {"name_taken": (409, "conflict"), "in_use": (400, ""), "too_many": (403, "Directory_QuotaExceeded"),
+            "approval_required": (403, "")}  # fmt: skip
 
 
 class Extensions(GraphView):

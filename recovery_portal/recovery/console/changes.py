@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -30,18 +31,21 @@ def propose(request: HttpRequest, profile: RecoveryProfile | None, **change: Any
     try:
         made = proposing.propose_change(profile=profile, by=operator_of(request), at=clock.now(), **change)
     except ProposalRefused as refused:
-        if refused.code != "pending_already":
-            raise
-        messages.error(
-            request,
-            _("This would let more people recover, or by less proof, and another such change waits for approval."),
-        )
+        if refused.code == "not_permitted":
+            raise PermissionDenied from refused
+        if refused.code == "pending_already":
+            told: str | Promise = _(
+                "This would let more people recover, or by less proof, and another such change waits for approval."
+            )
+        else:  # what had to be agreed on is another matter by now
+            told = _("Somebody else has changed something meanwhile. Please look again.")
+        messages.error(request, str(told))
         return
-    told = _("This lets more people recover, or by less proof: it was not done, and waits for another operator.")
+    done = _("This lets more people recover, or by less proof: it was not done, and waits for another operator.")
     messages.warning(
         request,
         format_html(
-            '{} <a href="{}">{}</a>', told, reverse("console:proposal", args=[made.pk]), _("Look at the proposal")
+            '{} <a href="{}">{}</a>', done, reverse("console:proposal", args=[made.pk]), _("Look at the proposal")
         ),
     )
 

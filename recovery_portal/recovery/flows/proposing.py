@@ -23,11 +23,6 @@ from .safeguarding import carry_out, check_evaluations, the_policy
 
 PROPOSAL_LIFETIME = timedelta(days=7)
 _Kind, _Decision = Proposal.Kind, Proposal.Decision
-_MAY_PROPOSE = {
-    _Kind.PRODUCTION: "recovery.change_recoveryprofile",
-    _Kind.CHANGE: "recovery.change_recoveryprofile",
-    _Kind.NO_APPROVAL: "recovery.change_recoverypolicy",
-}
 _DECIDES = "recovery.decide_proposal"
 
 
@@ -211,8 +206,10 @@ def _digest(facts: Any) -> str:
 def _propose(
     proposal: Proposal, activity: str, *, by: User, at: datetime, details: Mapping[str, str] | None = None
 ) -> Proposal:
-    if not by.has_perm(_MAY_PROPOSE[_Kind(proposal.kind)]):
-        raise ProposalRefused("not_permitted", _MAY_PROPOSE[_Kind(proposal.kind)])
+    is_about_all = proposal.profile is None  # exclusions, or approvals altogether
+    needed = "recovery.change_recoverypolicy" if is_about_all else "recovery.change_recoveryprofile"
+    if not by.has_perm(needed):
+        raise ProposalRefused("not_permitted", needed)
     proposal.proposed_by, proposal.proposed_at = by, at
     with transaction.atomic():
         old = Proposal.objects.filter(decision=_Decision.PENDING, proposed_at__lte=at - PROPOSAL_LIFETIME)
