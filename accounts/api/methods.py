@@ -305,6 +305,10 @@ class TimedCreationOptions(CreationOptions):
     @operation("getFido2CreationOptionsFor", "Get passkey creation options for some minutes",
                permissions=may_write("Passkey"), role=ROLE_WRITE, answer=CreationOptions.OptionsAnswer)  # fmt: skip
     def get(self, request: Request, key: str, minutes: str) -> Response:  # type: ignore[override]
+        if minutes.startswith(
+            "@"
+        ):  # a parameter alias (OData 4.01 5.3): by its name, or as the SDKs send it, without @
+            minutes = request.GET.get(minutes) or request.GET.get(minutes[1:]) or "5"
         if not minutes.isascii() or not minutes.isdigit() or not 5 <= int(minutes[:6]) <= 43_200 or len(minutes) > 6:
             raise GraphError(400, "challengeTimeoutInMinutes is 5 to 43200.")
         return self.answer(request, key, timedelta(minutes=int(minutes)))

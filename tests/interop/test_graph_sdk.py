@@ -33,6 +33,9 @@ from msgraph.generated.models.claim_binding import ClaimBinding
 from msgraph.generated.models.claim_binding_source import ClaimBindingSource
 from msgraph.generated.models.face_check_configuration import FaceCheckConfiguration
 from msgraph.generated.models.fido2_authentication_method import Fido2AuthenticationMethod
+from msgraph.generated.models.fido2_authentication_method_configuration import (
+    Fido2AuthenticationMethodConfiguration,
+)
 from msgraph.generated.models.group import Group
 from msgraph.generated.models.match_confidence_level import MatchConfidenceLevel
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
@@ -248,6 +251,10 @@ def test_the_beta_sdk_works_on_the_same_profiles_and_passes(portal: HttpsPortal,
         assert made.id in {row.id for row in (await methods.methods.get()).value}
         await methods.temporary_access_pass_methods.by_temporary_access_pass_authentication_method_id(made.id).delete()
         assert (await graph.users.get()).value
+        timed = methods.fido2_methods.creation_options_with_challenge_timeout_in_minutes
+        named = type(timed).CreationOptionsWithChallengeTimeoutInMinutesRequestBuilderGetQueryParameters
+        told = await timed.get(RequestConfiguration(query_parameters=named(challenge_timeout_in_minutes=30)))
+        assert told.challenge_timeout_date_time > datetime.now(UTC) + timedelta(minutes=25)
 
     run(story())
 
@@ -310,6 +317,13 @@ def test_methods_policies_and_passkey_options_are_read(portal: HttpsPortal, app:
         changed = await item.get()
         assert isinstance(changed, TemporaryAccessPassAuthenticationMethodConfiguration)
         assert changed.maximum_lifetime_in_minutes == 600
+        passkeys_item = one.by_authentication_method_configuration_id("Fido2")
+        await passkeys_item.patch(Fido2AuthenticationMethodConfiguration(is_self_service_registration_allowed=False))
+        closed = await passkeys_item.get()
+        assert isinstance(closed, Fido2AuthenticationMethodConfiguration)
+        assert closed.is_self_service_registration_allowed is False
+        await passkeys_item.patch(Fido2AuthenticationMethodConfiguration(is_self_service_registration_allowed=True))
+        assert (await graph.groups.count.get() or 0) > 0
 
     run(story())
 
@@ -475,6 +489,11 @@ def test_msal_waits_while_a_person_types_its_code_elsewhere(portal: HttpsPortal)
         assert graph.get("/v1.0/me").json()["displayName"] == "Demo Operator"
         assert graph.get("/v1.0/me/authentication/methods").status_code == 200
         assert graph.get("/v1.0/users").status_code == 403
+    # MSAL asks for a refresh token by itself, keeps it, and uses it without asking anybody.
+    account = program.get_accounts()[0]
+    again = program.acquire_token_silent(["User.Read"], account=account, force_refresh=True)
+    assert again is not None
+    assert again["access_token"] != granted["access_token"]
 
 
 def sign_in(browser: httpx.Client, account_name: str, password: str) -> None:

@@ -1,12 +1,14 @@
 """The Fido2 configuration: what is changed by the API is held to by everybody who registers or uses a passkey."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, DirectoryGroup, OperatorSignInPolicy, Passkey, PasskeyPolicy, User
+from recovery_portal.kit import clock
 from recovery_portal.testing.authenticator import SoftwareAuthenticator
 from tests.fakes.accounts import sign_in_with_password
 
@@ -140,6 +142,17 @@ def test_a_challenge_lives_as_long_as_was_asked(alice: User, api: Api, minutes: 
     base = f"users/{alice.pk}/authentication/fido2Methods"
     answer = api("get", f"{base}/creationOptions(challengeTimeoutInMinutes={minutes})")
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "minutes"), [("?challengeTimeoutInMinutes=30", 30), ("?@m=30", 5), ("?@t=30", 30), ("", 5)]
+)
+def test_the_time_may_be_named_by_an_alias_as_the_sdk_does(alice: User, api: Api, query: str, minutes: int) -> None:
+    alias = "@t" if "@" in query else "@challengeTimeoutInMinutes"
+    base = f"users/{alice.pk}/authentication/fido2Methods"
+    told = api("get", f"{base}/creationOptions(challengeTimeoutInMinutes={alias}){query}").json()
+    ends = datetime.fromisoformat(told["challengeTimeoutDateTime"])
+    assert 0 <= (clock.now() + timedelta(minutes=minutes) - ends).total_seconds() < 60
 
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.test import Client
@@ -23,14 +24,14 @@ from idv.issuer.models import Offer as OfferRow
 from idv.protocol import did, issuance
 from idv.verifier import flows as verifier
 from idv.verifier.models import IdentityProvider, PresentationRequest
-from recovery_portal.api import permissions
+from recovery_portal.api import permissions, registrations
 from recovery_portal.api.models import AppRegistration
 from recovery_portal.testing.wallet import Offer, WalletRefused
 from recovery_portal.verified_id import flows, issuing
 from recovery_portal.verified_id.models import ServiceRequest
 from tests.unit.idv.verifier.parties import Provider
 
-from .conftest import CLAIMS, Hands, House, make_program
+from .conftest import APP, CLAIMS, Hands, House, make_program
 
 PORTAL = "http://portal.test"
 
@@ -498,3 +499,64 @@ def test_an_identity_does_not_pass_for_a_credential_of_ones_own(
     held = VerifiedId(wallet.credential, wallet.holder)
     assert not house.wallet.present(made.json()["url"], held).accepted
     assert house.program.told[-1]["error"]["code"] == "tokenError"
+
+
+# --- what the original's sample applications do -----------------------------------------------------------------------
+
+
+def _payload_of(token: str) -> dict[str, Any]:
+    """As programs look into a token without verifying it."""
+    part = token.split(".")[1]
+    opened: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return opened
+
+
+def test_every_request_of_the_originals_samples_is_answered_as_they_read_it(house: House, hands: Hands) -> None:
+    """They look at the manifest, the metadata and the token before they begin; a receipt is a presentation as a JWT."""
+    Contract.objects.update(format="jwt_vc_json")
+    http, tenant = house.network(""), settings.TENANT_ID
+    address = issuing.manifest_of(house.contract)
+    assert address.split("/")[5] == tenant
+    manifest = _payload_of(http.get(address).json()["token"])
+    authority = manifest["iss"]
+    assert manifest["display"]["card"]["title"] == "Expert"
+    assert http.get(f"/{tenant}/v2.0/.well-known/openid-configuration").json()["tenant_region_scope"] == "WW"
+    app = registrations.register(name="Sample", app_permissions=["VerifiableCredential.Create.All"], at=hands.at)
+    form = {
+        "grant_type": "client_credentials", "scope": "3db474b9-6a0c-4840-96ac-1fceb342124f/.default",
+        "client_id": str(app.pk), "client_secret": registrations.add_secret(app=app, at=hands.at).secret,
+    }  # fmt: skip
+    token = http.post(f"/{tenant}/oauth2/v2.0/token", data=form).json()["access_token"]
+    assert "VerifiableCredential.Create.All" in _payload_of(token)["roles"]
+
+    def ask(kind: str, payload: dict[str, Any]) -> Any:
+        common = {
+            "includeQRCode": False, "authority": authority, "registration": {"clientName": "Sample", "purpose": "Try"},
+            "callback": {"url": f"{APP}/api/request-callback", "state": kind, "headers": {"api-key": "key"}},
+        }  # fmt: skip
+        headers = {"content-type": "application/json", "Authorization": f"Bearer {token}"}
+        answer = http.post(
+            f"/v1.0/verifiableCredentials/{kind}", content=json.dumps(common | payload).encode(), headers=headers
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    claims = {"given_name": "Megan", "family_name": "Bowen"}
+    pin = {"value": "0042", "length": 4}
+    issued = ask("createIssuanceRequest", {"type": "ignore-this", "manifest": address, "pin": pin, "claims": claims})
+    house.wallet.receive(Offer(issued["url"], "0042"))
+    validation = {"allowRevoked": True, "validateLinkedDomain": True}
+    wanted = {
+        "type": "VerifiedCredentialExpert", "acceptedIssuers": [authority],
+        "configuration": {"validation": validation},
+    }  # fmt: skip
+    asked = ask("createPresentationRequest", {"includeReceipt": True, "requestedCredentials": [wanted]})
+    assert house.wallet.present(asked["url"]).accepted
+    assert house.program.events == [
+        "request_retrieved", "issuance_successful", "request_retrieved", "presentation_verified",
+    ]  # fmt: skip
+    told = house.program.told[-1]
+    inner = _payload_of(_payload_of(told["receipt"]["vp_token"])["vp"]["verifiableCredential"][0])
+    assert inner["jti"].startswith("urn:uuid:")
+    assert told["subject"] == inner["sub"]
+    assert told["verifiedCredentialsData"][0]["claims"] == {"firstName": "Megan", "lastName": "Bowen"}
