@@ -260,6 +260,8 @@ PROVIDER_KEY_FILE = env.text("PROVIDER_KEY_FILE", "")
 PROVIDER_CERTIFICATES_FILE = env.text("PROVIDER_CERTIFICATES_FILE", "")
 
 # --- What can be swapped: real by default; a Scripted one is refused outside emulation by a system check ---
+# How somebody signed in who lets a program act for them, and whether the program may stay after that.
+PROGRAM_SIGN_INS = "accounts.signin.for_programs.SignIns"
 # Whose credentials a program may ask for beside those of identity verification: the organisation's own.
 OWN_ISSUER = "idv.issuer.own.OwnIssuer"
 FACE_ENGINE = env.text("IDV_FACE_ENGINE", "idv.face.dlib_engine.DlibFaceEngine")

@@ -18,7 +18,7 @@ from recovery_portal.kit import clock
 from recovery_portal.kit.ratelimit import RateLimited
 from recovery_portal.kit.views import speaks_json
 
-from . import devices, oauth
+from . import devices, oauth, refreshing
 from .grants import GrantRefused
 
 
@@ -81,7 +81,10 @@ def enter(request: HttpRequest) -> HttpResponse:
             "stays": waiting.wants_refresh,
         }  # fmt: skip
         return render(request, "api/device_confirm.html", context)
-    if waiting is None or not devices.decide(waiting=waiting, user=request.user, allowed=decision == "accept", at=at):
+    if waiting is None or not devices.decide(
+        waiting=waiting, user=request.user, allowed=decision == "accept", at=at,
+        signed_in_with=refreshing.sign_ins().method(request),
+    ):  # fmt: skip
         form.add_error("code", _("This code is not valid, or its fifteen minutes are over. Look at the device again."))
         return render(request, "api/device.html", {"form": form}, status=400)
     return render(request, "api/device_done.html", {"app": waiting.app, "allowed": decision == "accept"})

@@ -77,10 +77,11 @@ def find_waiting(*, typed: str, user: Any, at: datetime) -> DeviceAuthorization 
 
 
 @transaction.atomic
-def decide(*, waiting: DeviceAuthorization, user: Any, allowed: bool, at: datetime) -> bool:
+def decide(*, waiting: DeviceAuthorization, user: Any, allowed: bool, at: datetime, signed_in_with: str = "") -> bool:
     """Answer for the person, once: False when somebody was quicker or the time ran out."""
     rows = DeviceAuthorization.objects.filter(pk=waiting.pk, state=_PENDING, expires_at__gt=at)
-    if not rows.update(state=_ALLOWED if allowed else _DECLINED, user=user, session_epoch=user.session_epoch):
+    answer = {"state": _ALLOWED if allowed else _DECLINED, "user": user, "session_epoch": user.session_epoch}
+    if not rows.update(**answer, signed_in_with=signed_in_with):
         return False
     if allowed:
         registrations.announce(
@@ -108,7 +109,14 @@ def device_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -
         tokens.issue(app=app, user=user, scopes=row.scopes, at=at),
         row.scopes,
         grants.id_token(app, user, at=at),
-        refreshing.begin(app=app, user=user, scopes=row.scopes, code_digest=row.device_digest, at=at)
+        refreshing.begin(
+            app=app,
+            user=user,
+            scopes=row.scopes,
+            signed_in_with=row.signed_in_with,
+            code_digest=row.device_digest,
+            at=at,
+        )
         if row.wants_refresh
         else "",
     )

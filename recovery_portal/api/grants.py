@@ -85,6 +85,7 @@ def make_code(
     nonce: str,
     at: datetime,
     wants_refresh: bool = False,
+    signed_in_with: str = "",
 ) -> str:
     """The person agreed: a code for the program, good for one minute and one use."""
     code = secrets.new_token(32)
@@ -98,6 +99,7 @@ def make_code(
         code_challenge=challenge,
         nonce=nonce[:256],
         wants_refresh=wants_refresh,
+        signed_in_with=signed_in_with,
         expires_at=at + CODE_LIFETIME,
     )
     registrations.announce("Consent to application", app, at=at, by=user, scopes=" ".join(scopes), flow="code")
@@ -130,7 +132,9 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
         tokens.issue(app=app, user=code.user, scopes=code.scopes, at=at),
         code.scopes,
         id_token(app, code.user, nonce=code.nonce, at=at),
-        refreshing.begin(app=app, user=code.user, scopes=code.scopes, code_digest=digest, at=at)
+        refreshing.begin(
+            app=app, user=code.user, scopes=code.scopes, signed_in_with=code.signed_in_with, code_digest=digest, at=at
+        )
         if code.wants_refresh
         else "",
     )

@@ -107,6 +107,7 @@ class AuthorizationCode(models.Model):
     code_challenge = models.CharField(max_length=128)
     nonce = models.CharField(max_length=256, blank=True)
     wants_refresh = models.BooleanField(default=False)
+    signed_in_with = models.CharField(max_length=64, blank=True)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
 
@@ -120,6 +121,7 @@ class RefreshToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     scopes = models.JSONField()
     session_epoch = models.PositiveIntegerField()
+    signed_in_with = models.CharField(max_length=64, default="")
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -138,6 +140,7 @@ class DeviceAuthorization(models.Model):
     app = models.ForeignKey(AppRegistration, models.CASCADE)
     scopes = models.JSONField()
     wants_refresh = models.BooleanField(default=False)
+    signed_in_with = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     session_epoch = models.PositiveIntegerField(null=True)

@@ -155,6 +155,7 @@ def authorize(request: HttpRequest, tenant: UUID) -> HttpResponse:
     code = grants.make_code(
         app=app, user=request.user, scopes=scopes, redirect_uri=redirect_uri, challenge=challenge,
         nonce=query.get("nonce", ""), at=clock.now(), wants_refresh=refreshing.wants(query.get("scope", "")),
+        signed_in_with=refreshing.sign_ins().method(request),
     )  # fmt: skip
     return _back(redirect_uri, query.get("state"), code=code)
 

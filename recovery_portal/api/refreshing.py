@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
+from django.http import HttpRequest
 
-from recovery_portal.kit import ratelimit
+from recovery_portal.kit import adapters, ratelimit
 from recovery_portal.kit import tokens as secrets
 
 from . import grants, registrations, tokens
@@ -21,15 +22,40 @@ LIFETIME = timedelta(days=90)
 _UNKNOWN = GrantRefused("invalid_grant", 70000, "The refresh token is unknown, used, revoked or expired.")
 
 
+class SignIns(Protocol):
+    """Who knows how people sign in, as the setting ``PROGRAM_SIGN_INS`` names it."""
+
+    def method(self, request: HttpRequest) -> str:
+        """How the person behind ``request`` signed in."""
+        ...
+
+    def may_outlive(self, user: Any, *, signed_in_with: str) -> bool:
+        """Whether a program may go on acting for ``user`` when that sign-in is over."""
+        ...
+
+
+def sign_ins() -> SignIns:
+    made: SignIns = adapters.load("PROGRAM_SIGN_INS")
+    return made
+
+
 def wants(asked_for: str) -> bool:
     """Whether a ``scope`` parameter asks for one."""
     return SCOPE in asked_for.split()
 
 
-def begin(*, app: AppRegistration, user: Any, scopes: list[str], code_digest: str, at: datetime) -> str:
-    """The first token of a family, which is known by the code that it began with: a person has just consented."""
+def begin(
+    *, app: AppRegistration, user: Any, scopes: list[str], signed_in_with: str, code_digest: str, at: datetime
+) -> str:
+    """The first token of a family, which is known by the code that it began with: a person has just consented. Nothing
+    where the sign-in is none that a program may outlive."""
     RefreshToken.objects.filter(expires_at__lte=at).delete()
-    return _make(app=app, user=user, scopes=scopes, family=_family_of(code_digest), expires_at=at + LIFETIME)
+    if not sign_ins().may_outlive(user, signed_in_with=signed_in_with):
+        return ""
+    return _make(
+        app=app, user=user, scopes=scopes, signed_in_with=signed_in_with, family=_family_of(code_digest),
+        expires_at=at + LIFETIME,
+    )  # fmt: skip
 
 
 def end(*, code_digest: str, app: AppRegistration, at: datetime) -> None:
@@ -67,6 +93,8 @@ def _next(row: RefreshToken, app: AppRegistration, asked_for: str, at: datetime)
     user = row.user
     if not user.is_active or user.session_epoch != row.session_epoch:
         return GrantRefused("invalid_grant", 50173, "The sign-in behind the refresh token has ended.")
+    if not sign_ins().may_outlive(user, signed_in_with=row.signed_in_with):
+        return GrantRefused("invalid_grant", 50076, "The person must sign in again, in another way.")
     granted = [name for name in row.scopes if name in app.delegated_permissions]
     try:
         scopes = _narrowed(app, granted, asked_for)
@@ -76,7 +104,14 @@ def _next(row: RefreshToken, app: AppRegistration, asked_for: str, at: datetime)
         tokens.issue(app=app, user=user, scopes=scopes, at=at),
         scopes,
         grants.id_token(app, user, at=at),
-        _make(app=app, user=user, scopes=row.scopes, family=row.family, expires_at=row.expires_at),
+        _make(
+            app=app,
+            user=user,
+            scopes=row.scopes,
+            signed_in_with=row.signed_in_with,
+            family=row.family,
+            expires_at=row.expires_at,
+        ),
     )
 
 
@@ -104,7 +139,15 @@ def _end_family_of(row: RefreshToken | None, app: AppRegistration, at: datetime)
             )
 
 
-def _make(*, app: AppRegistration, user: Any, scopes: list[str], family: uuid.UUID, expires_at: datetime) -> str:
+def _make(
+    *,
+    app: AppRegistration,
+    user: Any,
+    scopes: list[str],
+    signed_in_with: str,
+    family: uuid.UUID,
+    expires_at: datetime,
+) -> str:
     token = secrets.new_token(32)
     RefreshToken.objects.create(
         digest=secrets.digest(token),
@@ -113,6 +156,7 @@ def _make(*, app: AppRegistration, user: Any, scopes: list[str], family: uuid.UU
         user=user,
         scopes=scopes,
         session_epoch=user.session_epoch,
+        signed_in_with=signed_in_with,
         expires_at=expires_at,
     )
     return token

@@ -9,9 +9,9 @@ from django.db import connections
 from django.test import Client
 
 from accounts.flows import end_other_sessions
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, OperatorSignInPolicy, User
 from recovery_portal.api import refreshing, registrations
-from recovery_portal.api.models import AppRegistration, RefreshToken
+from recovery_portal.api.models import AppRegistration, AuthorizationCode, RefreshToken
 from recovery_portal.kit import clock
 from tests.fakes.accounts import sign_in_with_password
 
@@ -129,6 +129,24 @@ def test_what_ends_a_sign_in_ends_its_refresh_tokens(
     end_other_sessions(user=alice, at=clock.now())
     refused = refresh(tool, granted["refresh_token"])
     assert (refused.json()["error"], refused.json()["error_codes"]) == ("invalid_grant", [50173])
+
+
+def test_an_operator_who_needs_a_passkey_is_not_acted_for_after_a_password(
+    client: Client, alice: User, tool: AppRegistration, granted: dict[str, Any]
+) -> None:
+    User.objects.update(is_staff=True)
+    OperatorSignInPolicy.objects.create(passkey_required=True)
+    refused = refresh(tool, granted["refresh_token"])
+    assert (refused.json()["error"], refused.json()["error_codes"]) == ("invalid_grant", [50076])
+
+
+def test_after_a_pass_no_program_stays(client: Client, alice: User, tool: AppRegistration) -> None:
+    sign_in_with_password(client, alice)
+    code = back(authorize(client, tool, scope=SCOPES))["code"]
+    AuthorizationCode.objects.update(signed_in_with="temporaryAccessPass")
+    answer = redeem(Client(), tool, code)
+    assert answer.status_code == 200
+    assert "refresh_token" not in answer.json()
 
 
 def test_a_disabled_person_or_program_is_not_refreshed(
