@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from recovery_portal.demo import people
 
 from .inside import OpenHouses, newest_attempt
-from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, put_files, read_qr, steps_on
+from .walk import DECISION_TIMEOUT_MS, VERA, Person, Pictures, look_again, put_files, read_qr, steps_on
 
 ATTACKER = "abel"
 
@@ -18,7 +18,7 @@ def drill(houses: OpenHouses, desktop: BrowserContext, phone: BrowserContext) ->
 
 
 def _sees_no_pass(attacker: Page) -> None:
-    attacker.reload()
+    look_again(attacker)
     assert attacker.locator("#passcode, .passcode").count() == 0
     for path in ("confirmed/", "pass/", "number/", "face/"):
         attacker.goto(attacker.url.split("/recover/")[0] + f"/recover/{path}")
@@ -91,6 +91,6 @@ def test_a_same_device_request_answered_elsewhere_is_never_read_by_the_asking_se
     drill.phone.get_by_role("button", name="Share").click()
     drill.phone.wait_for_url(f"{drill.houses.url('portal')}/**")  # the wallet's page goes back by itself
     assert drill.phone.get_by_role("heading", name="Face Check").count() == 0
-    drill.desk.reload()
+    look_again(drill.desk)
     assert drill.desk.get_by_role("heading", name="Face Check").count() == 0
     assert not newest_attempt(drill.houses, VERA.account_name)["passes"]

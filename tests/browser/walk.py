@@ -8,6 +8,7 @@ from pathlib import Path
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Error as BrowserError
 
 from idv.provider import specimen
 from recovery_portal.demo import people
@@ -53,6 +54,16 @@ def read_qr(page: Page) -> str:
     found = zxingcpp.read_barcodes(shown.convert("RGB"))
     assert found, "no QR code could be read"
     return found[0].text
+
+
+def look_again(page: Page) -> None:
+    """Load the page anew, or let it go where it is going by itself at that moment."""
+    try:
+        page.reload()
+    except BrowserError as error:
+        if "ERR_ABORTED" not in str(error):
+            raise
+        page.wait_for_load_state()
 
 
 def steps_on(page: Page) -> list[str]:
