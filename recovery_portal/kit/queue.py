@@ -20,7 +20,7 @@ def enqueue(task: str, *, after_s: float = 0, **ids: Any) -> None:
 
 
 # Celery is loaded where it is used: it takes a fifth of a second, and most commands send nothing.
-def _send(task: str, ids: dict[str, Any], after_s: float) -> None:
+def _send(task: str, ids: dict[str, Any], after_s: float = 0) -> None:
     from kombu.exceptions import OperationalError
 
     around = hooks.find("QUEUE_HOOK")

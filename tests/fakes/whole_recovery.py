@@ -10,7 +10,8 @@ from idv.protocol import presentation
 from idv.verifier import trust
 from recovery_portal.kit import clock
 from recovery_portal.testing.client import RecoveryClient
-from tests.fakes.control import PORTAL, Bridge
+from recovery_portal.testing.in_process import HouseTransport
+from tests.fakes.control import PORTAL
 from tests.fakes.proofing import Browser, WireWallet, submit_document, submit_selfie, to_document_photos
 from tests.fakes.recovery import Person
 
@@ -32,7 +33,7 @@ class Recovery:
     def __init__(self) -> None:
         self.portal = Person()
         self.portal.client.defaults["HTTP_HOST"] = "portal.test"
-        self.wire = httpx.Client(transport=Bridge())
+        self.wire = httpx.Client(transport=HouseTransport())
         self.wallet = WireWallet()
         self.credential = ""
 

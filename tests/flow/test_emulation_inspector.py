@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from recovery_portal.kit import http
 from recovery_portal.testing import bundle
 from recovery_portal.testing.client import RecoveryClient
-from tests.fakes.control import Bridge
+from recovery_portal.testing.in_process import HouseTransport
 from tests.fakes.whole_recovery import NAME, Recovery, furnish
 from tests.unit.emulation.conftest import room
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def houses(room: RecoveryClient, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecoveryClient]:
     settings.DOCUMENT_READER = "tests.fakes.proofing.CardReader"
     for origin in ("http://portal.test", "http://provider.test"):
-        monkeypatch.setitem(http.transports, origin, Bridge())
+        monkeypatch.setitem(http.transports, origin, HouseTransport())
     furnish(room)
     return room
 

@@ -9,7 +9,7 @@ import pytest
 from recovery_portal.kit import http
 from recovery_portal.testing import journal
 from recovery_portal.testing.client import RecoveryClient
-from tests.fakes.control import Bridge
+from recovery_portal.testing.in_process import HouseTransport
 from tests.fakes.whole_recovery import NAME, Recovery, furnish
 from tests.unit.emulation.conftest import room
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def houses(room: RecoveryClient, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecoveryClient]:
     settings.DOCUMENT_READER = "tests.fakes.proofing.CardReader"
     for origin in ("http://portal.test", "http://provider.test"):
-        monkeypatch.setitem(http.transports, origin, Bridge())
+        monkeypatch.setitem(http.transports, origin, HouseTransport())
     furnish(room)
     return room
 

@@ -188,9 +188,9 @@ def test_a_fault_of_the_provider_strikes_what_is_fetched_there(room: RecoveryCli
 def test_a_fault_of_the_status_list_leaves_the_rest_of_the_provider_alone(
     room: RecoveryClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.fakes.control import Bridge
+    from recovery_portal.testing.in_process import HouseTransport
 
-    monkeypatch.setitem(http.transports, "http://portal.test", Bridge())
+    monkeypatch.setitem(http.transports, "http://portal.test", HouseTransport())
     room.set_fault("status_list", off=True)
     with pytest.raises(http.FetchFailed):
         http.fetch("GET", "http://portal.test/status/1", headers={"Accept": "application/statuslist+jwt"})
