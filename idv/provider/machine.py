@@ -86,3 +86,7 @@ TABLE: Table[State, Event] = Table(
 
 # A code may be fetched by the portal for these; a declined proofing has a result as well.
 WITH_RESULT = frozenset({_S.ISSUED, _S.DECLINED})
+# A task or a person is about to decide: a wallet may be promised the credential already.
+BEING_DECIDED = frozenset({_S.CHECKING, _S.IN_REVIEW})
+# Nobody has said yes or no: a wallet that asks for what it was promised is told to come again.
+UNDECIDED = frozenset(TABLE.active) - {_S.VERIFIED, _S.OFFERED, _S.ISSUED, _S.DECLINED}

@@ -15,7 +15,7 @@ from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, keyring, policy
 from ..errors import ProtocolRefused
-from ..machine import Event, State
+from ..machine import UNDECIDED, Event, State
 from ..models import (
     AccessToken,
     CredentialOffer,
@@ -69,8 +69,8 @@ def issue_credential(*, granted: AccessToken, request: wire.CredentialRequest, a
         # One answer per offer: two requests at once cannot both pass this line.
         if not CredentialOffer.objects.filter(pk=offer.pk, issued_at__isnull=True).update(issued_at=at):
             raise ProtocolRefused("credential_request_denied", "this offer's credential has been issued")
-        if offer.ready_after_s is not None:
-            return _defer(offer, holder_jwks, timedelta(seconds=offer.ready_after_s), at)
+        if offer.ready_after_s is not None or _is_undecided(offer, at):
+            return _defer(offer, holder_jwks, timedelta(seconds=offer.ready_after_s or 0), at)
         return _deliver(offer, holder_jwks, at)
 
 
@@ -81,7 +81,7 @@ def collect_deferred(*, granted: AccessToken, transaction_id: str, at: datetime)
     ).first()
     if deferral is None:
         raise ProtocolRefused("invalid_transaction_id", "not a transaction_id of this token, or used")
-    if at < deferral.ready_at:
+    if at < deferral.ready_at or _is_undecided(granted.offer, at):
         return Deferred(transaction_id, policy.DEFERRED_INTERVAL_S)
     if granted.offer.is_denied:
         DeferredIssuance.objects.filter(pk=deferral.pk).update(closed_at=at)
@@ -125,19 +125,27 @@ def _defer(offer: CredentialOffer, holder_jwks: _Jwks, wait: timedelta, at: date
     return Deferred(transaction_id, policy.DEFERRED_INTERVAL_S)
 
 
+def _is_undecided(offer: CredentialOffer, at: datetime) -> bool:
+    """Whether somebody, or a task, is still looking at the photos (section 9)."""
+    proofing = offer.proofing
+    return proofing is not None and State(proofing.state) in UNDECIDED and at < proofing.expires_at
+
+
 def _deliver(offer: CredentialOffer, holder_jwks: _Jwks, at: datetime) -> Issued:
     notification_id = new_token()
+    if offer.proofing is not None and State(offer.proofing.state) is State.VERIFIED:
+        _apply(offer.proofing, Event.OFFER_MADE, at)  # decided since the person consented
     claims, reference = _claims_for(offer, at)
     compacts = tuple(_sign(offer, claims, reference, jwk, notification_id, at) for jwk in holder_jwks)
     if offer.proofing is not None:
-        _finish(offer.proofing, at)
+        _apply(offer.proofing, Event.CREDENTIAL_ISSUED, at)
     CredentialOffer.objects.filter(pk=offer.pk).update(secrets_sealed=None, claims_sealed=None)
     return Issued(compacts, notification_id)
 
 
-def _finish(proofing: ProofingSession, at: datetime) -> None:
+def _apply(proofing: ProofingSession, event: Event, at: datetime) -> None:
     try:
-        proofing.apply(Event.CREDENTIAL_ISSUED, at=at)
+        proofing.apply(event, at=at)
     except DomainError as refusal:  # cancelled or expired between the two steps: nothing is issued
         raise ProtocolRefused("credential_request_denied", refusal.reason) from refusal
 

@@ -13,7 +13,7 @@ from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, policy
 from ..errors import ProofingMoved, ProofingOver, ProtocolRefused
-from ..machine import Event, State
+from ..machine import BEING_DECIDED, Event, State
 from ..models import CredentialOffer, ProofingSession
 
 
@@ -125,8 +125,13 @@ def read_offer(reference: str, *, at: datetime) -> dict[str, object]:
 
 
 def open_offers(at: datetime) -> QuerySet[CredentialOffer]:
-    """Offers that may still be redeemed; those of a proofing only while it waits for exactly that (I11)."""
-    alive = Q(proofing__isnull=True) | Q(proofing__state=State.OFFERED, proofing__expires_at__gt=at)
+    """Offers that may still be redeemed; those of a proofing only while it waits for exactly that (I11).
+
+    One that a person consented to before the decision is redeemed before it or just after; what is asked for with it
+    waits for the decision.
+    """
+    waiting = [State.OFFERED, State.VERIFIED, *BEING_DECIDED]
+    alive = Q(proofing__isnull=True) | Q(proofing__state__in=waiting, proofing__expires_at__gt=at)
     return CredentialOffer.objects.filter(
         alive, expires_at__gt=at, redeemed_at__isnull=True, superseded_at__isnull=True, locked_at__isnull=True
     )

@@ -16,12 +16,12 @@ from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, policy
 from ..errors import ProofingMoved, ProofingOver, ProtocolRefused, RequestRefused
-from ..machine import State
+from ..machine import BEING_DECIDED, State
 from ..models import CredentialOffer, ProofingSession, WalletAttester, WalletAuthorization, WalletClient
 from . import dpop, offers
 from .authorization import REQUEST_URI_PREFIX, Pushed
 
-READY = frozenset({State.VERIFIED, State.OFFERED})
+READY = frozenset({State.VERIFIED, State.OFFERED, *BEING_DECIDED})
 
 
 def register(
