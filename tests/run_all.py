@@ -1,5 +1,6 @@
 """``make test``: everything in one process once, then real processes with a real browser, and wallets of others."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def _run(name: str, command: list[str]) -> bool:
 
 
 def main() -> int:
+    os.environ["OMP_NUM_THREADS"] = "1"  # each of two processes has one core
     failed = [name for name, command in RUNS.items() if not _run(name, command)]
     if failed:
         print(f"FAILED: {', '.join(failed)}")
