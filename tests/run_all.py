@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2"]
+# Two processes, each with its half; who is done first takes over from the other.
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
 IN_PROCESS = ["-m", "not browser and not interop"]
 # What runs in one process runs on PostgreSQL, the database of production, and nothing in the product asks which one it
 # has. Apart from that are what touches no database, and the testers' kit, whose users run it on SQLite …
@@ -22,8 +23,8 @@ RUNS = {
         *(sys.executable, "-m", "tests.postgresql", *PYTEST, *IN_PROCESS),
         *(f"--ignore=tests/{path}" for path in ON_SQLITE),
     ],
-    # Each of the two has houses and a browser of its own, and takes a test when it is done with another.
-    "browser": [*PYTEST, "--dist", "worksteal", "-m", "browser", "tests/browser"],
+    # Each of the two has houses and a browser of its own.
+    "browser": [*PYTEST, "-m", "browser", "tests/browser"],
     "example project": [sys.executable, "-m", "tests.example_project"],
     # -rs: what could not be shown because a library could not be had is named in the summary.
     "wallets of others": [*PYTEST, "--dist", "loadfile", "-rs", "-m", "interop", "tests/interop"],
