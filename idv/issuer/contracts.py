@@ -1,8 +1,10 @@
-"""What a contract may say: names of types and claims, and how a program's claims become the credential's (pure)."""
+"""What a contract may say: names of types and claims, and how a program's claims become the credential's."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from .errors import OfferRefused
 
@@ -25,33 +27,33 @@ RESERVED_CLAIMS = frozenset(
 def complaint_about_type(name: str) -> str:
     """Why ``name`` cannot be a credential type here, or nothing."""
     if not TYPE_NAME.fullmatch(name):
-        return "A type is a capital letter followed by letters and digits."
+        return _("A type is a capital letter followed by letters and digits.")
     if name.lower() in RESERVED_TYPES:
-        return "This type belongs to identity verification."
+        return _("This type belongs to identity verification.")
     return ""
 
 
 def complaint_about_claims(claims: Any) -> str:
     """Why ``claims`` cannot be a contract's claims, or nothing."""
     if not isinstance(claims, list) or not 0 < len(claims) <= CLAIMS_MAX:
-        return f"A contract has 1 to {CLAIMS_MAX} claims."
+        return _("A contract has 1 to %(most)d claims.") % {"most": CLAIMS_MAX}
     for claim in claims:
         if not isinstance(claim, dict) or claim.keys() != {"input", "output", "label", "required"}:
-            return "A claim has input, output, label and required."
+            return _("A claim has input, output, label and required.")
         names = (claim["input"], claim["output"])
         if not all(isinstance(name, str) and CLAIM_NAME.fullmatch(name) for name in names):
-            return "The name of a claim is letters, digits and _."
+            return _("The name of a claim is letters, digits and _.")
         if claim["output"].lower() in RESERVED_CLAIMS:
-            return f"{claim['output']} is no claim of a contract."
+            return _("%(name)s is no claim of a contract.") % {"name": claim["output"]}
         if not isinstance(claim["label"], str) or not 0 < len(claim["label"]) <= 80:
-            return "A claim has a label of at most 80 characters."
+            return _("A claim has a label of at most 80 characters.")
         if not isinstance(claim["required"], bool):
-            return "Whether a claim is required is true or false."
+            return _("Whether a claim is required is true or false.")
     for end in ("input", "output"):
         if len({claim[end] for claim in claims}) != len(claims):
-            return "Two claims have one name."
+            return _("Two claims have one name.")
     if not any(claim["required"] for claim in claims):
-        return "At least one claim is required."
+        return _("At least one claim is required.")
     return ""
 
 

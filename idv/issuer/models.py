@@ -80,7 +80,7 @@ class Contract(models.Model):
             "type_name": contracts.complaint_about_type(self.type_name),
             "claims": contracts.complaint_about_claims(self.claims),
         }
-        if told := {name: ValidationError(text, code="invalid") for name, text in wrong.items() if text}:
+        if told := {name: ValidationError(text, code="contract_invalid") for name, text in wrong.items() if text}:
             raise ValidationError(told)
 
     @property

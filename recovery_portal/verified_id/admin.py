@@ -20,13 +20,13 @@ class CallbackInline(admin.TabularInline):
 
 @admin.register(ServiceRequest)
 class ServiceRequestAdmin(admin.ModelAdmin):
-    list_display = ("created_at", "client_name", "app", "status", "error_code", "reason_code", "ended_at")
-    list_filter = ("status", "error_code")
+    list_display = ("created_at", "client_name", "app", "kind", "status", "error_code", "reason_code", "ended_at")
+    list_filter = ("kind", "status", "error_code")
     list_select_related = ("app",)
     search_fields = ("client_name", "id")
     fields = readonly_fields = (
-        "id", "app", "client_name", "callback_url", "status", "error_code", "reason_code", "threshold", "consented_at",
-        "created_at", "expires_at", "ended_at",
+        "id", "app", "kind", "client_name", "callback_url", "status", "error_code", "reason_code", "threshold",
+        "consented_at", "created_at", "expires_at", "ended_at",
     )  # fmt: skip
     inlines = (CallbackInline,)
 
