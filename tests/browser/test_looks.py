@@ -46,7 +46,8 @@ def test_the_eye_sees(desktop: BrowserContext) -> None:
     page.set_content("<title>T</title><p style='color:#999;background:#aaa;width:500px'>Hard to read</p>")
     looks.take(page, "bad")
     found = "\n".join(looks.problems)
-    assert "color-contrast" in found
+    assert "bad at 1280 px, light: color-contrast" in found
+    assert "bad at 390 px, dark: color-contrast" in found
     assert "html-has-lang" in found
     assert "scrolls sideways" in found
 
