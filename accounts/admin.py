@@ -22,6 +22,7 @@ from accounts.errors import NotPermitted
 from accounts.models import DirectoryGroup, OperatorSignInPolicy, User
 from accounts.names import normalise_account_name
 from accounts.operators import Operator, check_may_manage
+from accounts.passkeys import admin as passkey_admin  # noqa: F401 - as above
 from accounts.signin import session
 from accounts.views import me, sign_out
 from recovery_portal.kit import clock

@@ -23,6 +23,7 @@ _READS_PROFILES = (
     "recovery.view_recoverypolicy",
     "verifier.view_identityprovider",
     "tap.view_temporaryaccesspasspolicy",
+    "accounts.view_passkeypolicy",
     "recovery.view_claimextension",
     "recovery.view_extensionlistener",
     "recovery.view_extensioncall",

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.audit import flows as audit
 from accounts.models import AuditEvent, DirectoryGroup, OperatorSignInPolicy, User
+from accounts.passkeys.policy import PasskeyPolicy
 from recovery_portal.api.models import AppRegistration
 from recovery_portal.kit import clock as the_clock
 from recovery_portal.recovery.machine import State
@@ -55,6 +56,7 @@ MODELS: dict[str, Model] = {
     "accounts_directorygroup": Model(EVERYBODY, frozenset({USERS}), frozenset({USERS})),
     "accounts_auditevent": Model(READS_SET_UP),
     "accounts_operatorsigninpolicy": Model(frozenset({PRIVILEGED}), change=frozenset({PRIVILEGED})),
+    "accounts_passkeypolicy": Model(READS_SET_UP, NOBODY, frozenset({POLICY})),
     "recovery_recoveryprofile": Model(READS_PROFILES, SETS_UP, SETS_UP, SETS_UP),
     "recovery_recoverypolicy": Model(READS_SET_UP, NOBODY, SETS_UP),  # the one row is there
     "recovery_recoveryattempt": Model(READS_ATTEMPTS),
@@ -87,12 +89,15 @@ PAGES: dict[str, Page] = {
     "console:readiness": Page(READS_PROFILES),
     "console:readiness-csv": Page(READS_MATCHES),
     "console:savings": Page(READS_PROFILES),
+    "console:methods": Page(READS_SET_UP),
     "console:attempts": Page(READS_ATTEMPTS),
     "console:attempt": Page(READS_ATTEMPTS),
     "console:attempt-cancel": Page(NOBODY, HANDLES_PASSES),
     "console:reviews": Page(READS_ATTEMPTS),
     "console:review": Page(READS_ATTEMPTS, HANDLES_PASSES),
     "console:review-issue": Page(NOBODY, HANDLES_PASSES),
+    "console:assistance-queue": Page(READS_ATTEMPTS),
+    "console:assistance": Page(READS_ATTEMPTS, READS_ATTEMPTS),  # of nothing: who acts is asked once there is one
     "console:blocks": Page(READS_ATTEMPTS),
     "console:block": Page(HANDLES_PASSES, HANDLES_PASSES),
     "console:wizard-new": Page(SETS_UP),
@@ -164,6 +169,7 @@ def world(clock: Clock, profile: RecoveryProfile) -> dict[str, object]:
         "accounts_directorygroup": DirectoryGroup.objects.create(display_name="Staff").pk,
         "accounts_auditevent": AuditEvent.objects.get(activity="Something").pk,
         "accounts_operatorsigninpolicy": 1,
+        "accounts_passkeypolicy": PasskeyPolicy.objects.get_or_create(pk=1)[0].pk,
         "recovery_recoveryprofile": profile.pk,
         "recovery_recoverypolicy": 1,
         "recovery_recoveryattempt": attempt.pk,

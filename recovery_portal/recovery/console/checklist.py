@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.passkeys.policy import PasskeyPolicy
+from accounts.passkeys.policy import get_policy as passkey_policy
 from idv.verifier.models import IdentityProvider, ProviderCondition, VerifierKey
 from tap.models import PolicyState
 from tap.queries import get_policy
@@ -46,6 +48,7 @@ def tasks() -> list[Task]:
     has_key = VerifierKey.objects.filter(retired_at__isnull=True).exists()
     real_faces = not any("cripted" in name for name in (settings.FACE_ENGINE, settings.LIVENESS_ENGINE))
     passkeys = any(name.endswith("PasskeyMethod") for name in settings.AUTHENTICATION_METHODS)
+    passkeys = passkeys and passkey_policy().state == PasskeyPolicy.State.ENABLED
     pass_on = get_policy().state == PolicyState.ENABLED
     provider = IdentityProvider.objects.filter(enabled=True).first()
     heard = provider is not None and provider.metadata_fetched_at is not None
@@ -73,8 +76,8 @@ def tasks() -> list[Task]:
             passkeys and pass_on,
             _("Whoever signs in with a pass can register a passkey.")
             if passkeys and pass_on
-            else _("Enable the Temporary Access Pass policy and the passkey method."),
-            reverse("admin:tap_temporaryaccesspasspolicy_changelist"),
+            else _("Enable the Temporary Access Pass policy and the passkey policy."),
+            reverse("console:methods"),
         ),
         Task(
             _("Select your first identity verification provider"),
