@@ -49,6 +49,7 @@ class CardReader:
             ),
             portrait=cards.write({"person": cues.get("person", "alice")}),
             checks=(Check("check_digits", not refusal, refusal),),
+            signs=(Check("portrait_straight", False, cues["sign"]),) if "sign" in cues else (),
         )
 
 

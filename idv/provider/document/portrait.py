@@ -18,8 +18,8 @@ _TILE: Final = 512
 _SURE: Final = 0.75
 
 
-def cut(view: Picture) -> bytes:
-    """JPEG of the largest face in ``view`` with some margin; the small ghost image of real documents loses to it.
+def find(view: Picture) -> Box:
+    """Where the largest face in ``view`` is; the small ghost image of real documents loses to it.
 
     Raises DocumentUnreadable (portrait_not_found).
     """
@@ -28,7 +28,11 @@ def cut(view: Picture) -> bytes:
         raise DocumentUnreadable("portrait_not_found", "no face on the page")
     # Stamps and patterns sometimes pass for a large faint face; a portrait is a sure one.
     sure = [face for face in found if face.score >= _SURE] or found
-    box = max((face.box for face in sure), key=lambda box: box.width)
+    return max((face.box for face in sure), key=lambda box: box.width)
+
+
+def cut(view: Picture, box: Box) -> bytes:
+    """JPEG of the face at ``box`` with some margin."""
     across, down = box.width * _MARGIN, box.height * _MARGIN
     left, top = max(0, round(box.left - across)), max(0, round(box.top - down * 1.4))
     right, bottom = round(box.left + box.width + across), round(box.top + box.height + down)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from idv.provider.document import aamva, barcode, locate, mrz_repair, ocr, portrait, printed, signs
+from idv.face.engines import Box
+from idv.provider.document import aamva, barcode, locate, mrz_repair, ocr, portrait, portrait_edges, printed, signs
 from idv.provider.document.errors import DocumentUnreadable
 from idv.provider.document.mrz import Layout, Zone
 from idv.provider.document.reading import (
@@ -76,7 +77,10 @@ def _read_zone_document(kind: str, images: Mapping[str, bytes], today: date, *, 
         personal_number=zone.personal_number,
     )
     checks = (check_digits, *printed.checks(comparison, expected), *date_checks(fields, today))
-    return DocumentReading(kind, fields, portrait.cut(front.view), checks, zone.text)
+    face = portrait.find(front.view)
+    return DocumentReading(
+        kind, fields, portrait.cut(front.view, face), checks, zone.text, (_straight(front.view, face),)
+    )
 
 
 def _find_zone(kind: str, images: Mapping[str, bytes]) -> tuple[printed.Print, ZoneReading]:
@@ -199,7 +203,14 @@ def _read_licence(images: Mapping[str, bytes], today: date) -> DocumentReading:
         address=", ".join(part.title() for part in (licence.street, licence.city) if part),
     )
     checks = (*printed.checks(found, expected), *date_checks(fields, today))
-    return DocumentReading(DRIVING_LICENCE, fields, portrait.cut(front.view), checks)
+    face = portrait.find(front.view)
+    signs_seen = (_straight(front.view, face),)
+    return DocumentReading(DRIVING_LICENCE, fields, portrait.cut(front.view, face), checks, signs=signs_seen)
+
+
+def _straight(view: locate.Picture, face: Box) -> Check:
+    askew = abs(portrait_edges.degrees_askew(view, face)) >= portrait_edges.SUSPICIOUS
+    return Check("portrait_straight", not askew, "portrait_askew" if askew else "")
 
 
 def _cased(name: str) -> str:

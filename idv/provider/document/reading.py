@@ -43,13 +43,17 @@ class Check:
 
 @dataclass(frozen=True)
 class DocumentReading:
-    """What stands in a document, and which checks it passed. ``mrz`` is the zone as read (empty for a barcode)."""
+    """What stands in a document, and which checks it passed. ``mrz`` is the zone as read (empty for a barcode).
+
+    ``signs`` are no checks: of those that are not ok none is a reason to refuse, each one to look.
+    """
 
     kind: str
     fields: DocumentFields
     portrait: bytes
     checks: tuple[Check, ...]
     mrz: str = ""
+    signs: tuple[Check, ...] = ()
 
     @property
     def accepted(self) -> bool:

@@ -144,6 +144,8 @@ def _examine(proofing: ProofingSession, report: Callable[[int], None], at: datet
         findings.note("two_readers_agree", True, weight=_Weight.RETAKE)  # else it would not be readable
     for check in reading.checks:
         findings.note(check.name, check.ok, check.reason_code)
+    for sign in reading.signs:
+        findings.note(sign.name, sign.ok, sign.reason_code, weight=_Weight.NOTED)
     findings.note_grid("document_no_screen", grid.strength(sides["front"]))
     if reading.fields.issuing_country != proofing.country:
         findings.note("country_as_chosen", False, "other_country", weight=_Weight.RETAKE)
@@ -210,6 +212,10 @@ def _compare(
     findings.portrait = portraits.for_credential(reading.portrait)
     if not matched:
         return findings.conclude(_Outcome.REVIEW, "face_mismatch")
+    # Real documents may have a portrait that measures askew: a person looks, where there is one; nobody is refused.
+    sign = next((sign for sign in reading.signs if not sign.ok), None)
+    if sign is not None and proofing.relying_party.manual_review:
+        return findings.conclude(_Outcome.REVIEW, sign.reason_code)
     return findings.conclude(_Outcome.VERIFIED)
 
 

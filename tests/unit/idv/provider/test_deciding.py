@@ -189,3 +189,16 @@ def test_the_pattern_of_a_screen_is_noted_for_the_operator_and_decides_nothing(c
     noted = ProofingDecision.objects.get().checks.filter(weight="noted")
     assert {check.name for check in noted} == {"document_no_screen", "selfie_no_screen"}
     assert all(check.ok or check.reason_code == "screen_suspected" for check in noted)
+
+
+@pytest.mark.parametrize(("reviews", "outcome"), [(False, "verified"), (True, "review")])
+def test_a_portrait_that_lies_askew_refuses_nobody_and_is_looked_at_where_somebody_looks(checking, reviews, outcome):
+    RelyingParty.objects.update(manual_review=reviews)
+    photo = Photo.objects.get(purpose="document")
+    photo.sealed = checking.seal(document_card(sign="portrait_askew"), purpose=f"photo-{photo.key}")
+    photo.save()
+    assert deciding.decide(proofing_id=checking.pk, round=1, at=timezone.now()) == outcome
+    decision = ProofingDecision.objects.get()
+    sign = decision.checks.get(name="portrait_straight")
+    assert (sign.ok, sign.reason_code, sign.weight) == (False, "portrait_askew", "noted")
+    assert decision.reason_code == ("portrait_askew" if reviews else "")
