@@ -162,7 +162,7 @@ def simulate(page: Page, looks: Looks) -> None:
 def approve(page: Page, looks: Looks) -> None:
     page.get_by_role("link", name="Before Production").click()
     looks.take(page, "admin-safeguards")
-    page.get_by_role("link", name="Switch to Production Contractors").click()
+    page.get_by_role("link", name="Switch to Production: Contractors").click()
     looks.take(page, "admin-proposal")
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved and done.")).to_be_visible()
