@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from idv.provider.document.mrz import TD1, TD2, TD3, Layout, Span, Zone, replaced
+from idv.provider.document.ocr import FILLER_LIKE
 
-_AS_FILLER: Final = dict.fromkeys("«‹＜《〈くㄑ≤{[(（［", "<")
+_AS_FILLER: Final = dict.fromkeys(FILLER_LIKE, "<")
 _TO_DIGIT: Final = str.maketrans("OQDILZSGBTA", "00011256874")
 _TO_LETTER: Final = str.maketrans("01258647", "OIZSBGAT")
 _LOOK_ALIKE: Final = {

@@ -11,6 +11,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from idv.provider.document import latin
 from idv.provider.document.errors import DocumentUnreadable
 from idv.provider.document.locate import Picture, Quad, shrunk
 
@@ -20,6 +21,8 @@ _RECOGNISER: Final = "PP-OCRv6_rec_small.onnx"
 # lines. What stands on a card is a quarter larger beside the whole, so that less shows it as large.
 PAGE_SIDE: Final = 608
 CARD_SIDE: Final = 512
+# What the network takes a filler for: brackets of any script.
+FILLER_LIKE: Final = "«‹＜《〈くㄑ≤{[(（［"
 _lock = threading.Lock()
 
 
@@ -61,7 +64,7 @@ def _engine() -> Any:
         raise DocumentUnreadable("reader_unavailable", f"rapidocr came without {', '.join(missing)}")
     from rapidocr import RapidOCR
 
-    return RapidOCR(
+    engine = RapidOCR(
         params={
             "Global.log_level": "error",
             "Global.use_cls": False,
@@ -80,6 +83,19 @@ def _engine() -> Any:
             "Rec.rec_batch_num": 1,
         }
     )
+    _keep_latin(engine._load_rec_model(), models / _RECOGNISER)
+    return engine
+
+
+def _keep_latin(recogniser: Any, model: Path) -> None:
+    from onnxruntime import InferenceSession, SessionOptions  # type: ignore[import-untyped]
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    network, characters = latin.cut_down(model, recogniser.postprocess_op.character, besides=FILLER_LIKE)
+    recogniser.session.session = InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    recogniser.postprocess_op.character = characters
 
 
 def find_lines(picture: Picture, side: int = PAGE_SIDE) -> list[Line]:
