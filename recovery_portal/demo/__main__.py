@@ -84,7 +84,6 @@ def furnish(houses: Houses) -> str:
         "--redirect-uri",
         f"{houses.url('wallet')}/authorized",
     )
-    houses.manage("portal", "provision_verifier")
     return houses.manage("portal", "seed_demo").strip()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from idv.verifier import keys
 from recovery_portal.demo import organisation
 from recovery_portal.kit import clock
 
@@ -15,5 +16,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         if not settings.EMULATION:
             raise CommandError("The demo organisation is for EMULATION=1 only.")
-        password = organisation.found(at=clock.now())
+        at = clock.now()
+        keys.provision(at=at)  # else made at the first recovery, and a task on the checklist until then
+        password = organisation.found(at=at)
         self.stdout.write(f"Operator: {organisation.OPERATOR}  password (new at every start): {password}")
