@@ -633,6 +633,16 @@ class TestStopping:
         assert browser.open("recovery:present").page == "cancelled"
         assert "was stopped" in owner.client.post(owner.path).content.decode()
 
+    def test_the_link_in_the_letter_is_good_for_a_week(self, browser: Person, provider: Provider, clock: Clock) -> None:
+        browser.start(ALICE, provider)
+        link = next(line for line in mail.outbox[0].body.splitlines() if "/not-me/" in line)
+        owner = Person(agent=IPHONE)
+        clock.forward(days=6, hours=23)
+        owner.open_path(link.removeprefix("http://portal.test"))
+        assert owner.client.get(owner.path).status_code == 200
+        clock.forward(hours=1)
+        assert owner.client.get(owner.path).status_code == 410
+
     def test_a_forged_link_stops_nothing(self, browser: Person, provider: Provider) -> None:
         browser.start(ALICE, provider)
         assert browser.client.post(reverse("recovery:not-me", args=["forged"])).status_code == 410
