@@ -3,8 +3,10 @@
 import socket
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.core.cache import cache
 from django.db import connection
+from django.db.models.signals import post_migrate
 from hypothesis import HealthCheck, settings
 
 # The development environment does not install the package: its entry point is not there.
@@ -28,6 +30,14 @@ def _only_loopback(self: socket.socket, address: object) -> None:
 def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _only_loopback)
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """On PostgreSQL content types and permissions stay when everything else goes: nobody need write them anew."""
+    if connection.vendor == "postgresql":
+        post_migrate.disconnect(create_contenttypes)
+        post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
