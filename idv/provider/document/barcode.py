@@ -1,5 +1,6 @@
 """Finding and decoding the PDF417 barcode on the back of a driving licence."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from idv.provider.document.errors import DocumentUnreadable
 from idv.provider.document.locate import CARD_ASPECT, Picture, find_quad, squared
 
 _WIDTH: Final = 1600
+_NUDGES: Final = (-0.5, 0.5, -1, 1, -2, 2)
 _ANGLES: Final = (0, -3, 3, -6, 6, -9, 9, -12, 12)
 
 
@@ -36,10 +38,13 @@ def _views(picture: Picture) -> Iterator[Picture]:
         yield cv2.resize(card, None, fx=1.6, fy=1.6, interpolation=cv2.INTER_CUBIC)
     yield grey
     band = _band(grey)
-    if band is None:
-        return
-    for angle in _ANGLES:
-        yield _turned(band, angle)
+    if band is not None:
+        for angle in _ANGLES:
+            yield _turned(band, angle)
+    if quad is not None:
+        # A corner that was found two pixels off decides whether so fine a code is read.
+        for zoom, nudge in itertools.product((1.6, 2.2), _NUDGES):
+            yield _turned(cv2.resize(card, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC), nudge)
 
 
 def _band(grey: Picture) -> Picture | None:
