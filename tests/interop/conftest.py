@@ -5,7 +5,6 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +30,20 @@ def houses() -> Iterator[OpenHouses]:
         yield running
 
 
-@contextmanager
-def under_a_second() -> Iterator[None]:
-    """Processor time of what is run inside: how long others keep the processor from it says nothing about it."""
+def printed_in_under_a_second(command: Callable[[], str]) -> str:
+    """What it prints; the least of three in processor time, as what runs beside it takes its time from it, too."""
 
     def spent() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    before = spent()
-    yield
-    assert spent() - before < 1
+    took = []
+    for _ in range(3):
+        before = spent()
+        printed = command()
+        took.append(spent() - before)
+    assert min(took) < 1, took
+    return printed
 
 
 class TypeScriptWallet:
