@@ -75,7 +75,7 @@ class Work:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tasks: list[str] = []
-        monkeypatch.setattr(queue, "_send", lambda task, ids: self.tasks.append(task))
+        monkeypatch.setattr(queue, "_send", lambda task, *_: self.tasks.append(task))
 
     def of(self, name: str, provider: Provider) -> list[tuple[str, int, list[str], int]]:
         """For each page of the road: its address, how many questions, which tasks, and the status."""
