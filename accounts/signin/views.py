@@ -49,6 +49,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         session.remember_account_name(request, name)
         best = flows.methods_for(name, at=clock.now())[0]
         return redirect("accounts:prompt", method=best.key)
+    # The page's script asks for a challenge while somebody types: its answer, late, must not bring another session.
+    session.browser(request)
     return render(request, "accounts/sign_in.html", {"form": form})
 
 

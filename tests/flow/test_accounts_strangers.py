@@ -84,6 +84,15 @@ def test_passkey_options_have_the_same_shape_for_everybody(client: Client) -> No
     assert shapes[0]["allowCredentials"] == []
 
 
+def test_a_challenge_that_arrives_late_brings_no_other_session(client: Client) -> None:
+    """The sign-in page's script asks for one while the name is typed and sent."""
+    opened = client.get("/").cookies
+    late = client.post("/sign-in/passkey/options/").cookies
+    assert opened and not late
+    stranger = Client().post("/sign-in/passkey/options/").cookies
+    assert stranger, "without the page there is a session to begin"
+
+
 def test_refusing_takes_as_long_for_an_unknown_name(client: Client, settings: Settings) -> None:
     """Medians of alternating runs, in processor time; Argon2 dominates, and must run for both."""
     settings.PASSWORD_HASHERS = product.PASSWORD_HASHERS
