@@ -88,7 +88,8 @@ def test_a_challenge_that_arrives_late_brings_no_other_session(client: Client) -
     """The sign-in page's script asks for one while the name is typed and sent."""
     opened = client.get("/").cookies
     late = client.post("/sign-in/passkey/options/").cookies
-    assert opened and not late
+    assert opened
+    assert not late
     stranger = Client().post("/sign-in/passkey/options/").cookies
     assert stranger, "without the page there is a session to begin"
 
