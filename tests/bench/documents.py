@@ -41,6 +41,10 @@ class Tally:
         if why:
             self.failures.append(f"{outcome}: {why}")
 
+    def __add__(self, other: "Tally") -> "Tally":
+        outcomes = {name: self.outcomes[name] + other.outcomes[name] for name in OUTCOMES}
+        return Tally(outcomes, self.milliseconds + other.milliseconds, self.failures + other.failures)
+
     def row(self, name: str) -> str:
         number = sum(self.outcomes.values())
         ordered = sorted(self.milliseconds)
@@ -171,6 +175,7 @@ def main() -> None:
     for name, measure in _parts(options, seeds):
         tallies[name] = measure()
         print(tallies[name].row(name), flush=True)
+    print(sum(tallies.values(), Tally()).row("all of them"))
     if options.failures:
         print("\n".join(why for tally in tallies.values() for why in tally.failures))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
