@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields, is_dataclass
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin
 
 import yaml
 
@@ -112,7 +112,7 @@ def _schemas() -> dict[str, Any]:
             wanted += get_args(shape)
         elif isinstance(shape, type) and is_dataclass(shape) and shape.__name__ not in found:
             found[shape.__name__] = shape
-            wanted += get_type_hints(shape).values()
+            wanted += strict.hints_of(shape).values()
     return {name: _described(found[name]) for name in sorted(found)}
 
 

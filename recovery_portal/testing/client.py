@@ -8,12 +8,12 @@ import ssl
 import types
 import uuid
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin
 
 import httpx
 
 from . import bundle as bundles
-from . import journal, shapes, trust
+from . import journal, shapes, strict, trust
 
 _Shape = TypeVar("_Shape")
 _A_JOURNEY_S = 180.0
@@ -378,7 +378,7 @@ def _list(shape: type[_Shape], answer: Any) -> list[_Shape]:
 
 def made(shape: type[_Shape], answer: Mapping[str, Any]) -> _Shape:
     """The answer as a ``shape``; what a newer server says beyond it is left out."""
-    hints = get_type_hints(shape)
+    hints = strict.hints_of(shape)
     return shape(**{name: _value(hints[name], value) for name, value in answer.items() if name in hints})
 
 

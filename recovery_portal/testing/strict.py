@@ -7,6 +7,7 @@ import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from recovery_portal.kit.errors import DomainError
@@ -36,7 +37,7 @@ def read(shape: type[_Shape], given: Any) -> _Shape:
     """``given`` as a ``shape``. Raises InputRefused."""
     if not isinstance(given, Mapping):
         raise InputRefused("The body is a JSON object.")
-    hints = get_type_hints(shape)
+    hints = hints_of(shape)
     for name in given:
         if name not in hints:
             raise InputRefused(f"There is no field {_shown(name)}; {nearest(str(name), hints)}")
@@ -49,9 +50,17 @@ def read(shape: type[_Shape], given: Any) -> _Shape:
     return shape(**values)
 
 
+def hints_of(shape: Any) -> Mapping[str, Any]:
+    """The types of a shape's fields. The shapes are few, and each text of a type is compiled when it is read."""
+    return _hints(shape)
+
+
+_hints = cache(get_type_hints)
+
+
 def schema(shape: type[Any]) -> dict[str, Any]:
     """The JSON schema of a shape."""
-    hints = get_type_hints(shape)
+    hints = hints_of(shape)
     properties = {one.name: _limits(one, _schema_of(hints[one.name])) for one in _fields(shape)}
     required = [one.name for one in _fields(shape) if one.default is MISSING and one.default_factory is MISSING]
     found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
