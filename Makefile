@@ -41,8 +41,8 @@ bench-documents: $(VENV)/.development ## Measure the document reader on photogra
 bench-faces: $(VENV)/.development ## Measure faces and liveness on FOLDER=<person>/*.jpg, or on the synthetic people
 	$(RUN) -m tests.bench.faces $(FOLDER)
 
-pictures: $(VENV)/.development provision ## Take the pictures of docs/images again
-	PICTURES=docs/images $(VENV)/bin/pytest -q tests/browser/test_looks.py tests/browser/test_console.py
+pictures: $(VENV)/.development provision ## Take the pictures of README and docs again
+	$(RUN) -m tests.pictures
 
 openapi: $(VENV)/.development ## Write the descriptions of both APIs anew, after a change of one
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml

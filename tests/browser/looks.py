@@ -1,9 +1,11 @@
 """How a page looks, judged while somebody walks by: axe in both colour schemes and at two widths, and room at 320."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -68,11 +70,18 @@ def held_still(page: Page) -> Iterator[None]:
 class Looks(Pictures):
     """Collects what is wrong with each page it is shown, under the page's name; takes both pictures when asked to."""
 
-    def __init__(self, folder: Path | None, *, all_of_them: bool = False) -> None:
+    def __init__(self, folder: Path | None, *, dark: bool = False) -> None:
         super().__init__(folder)
-        self.all_of_them = all_of_them
+        self.dark = dark
         self.seen: list[str] = []
         self.problems: list[str] = []
+
+    @classmethod
+    def asked_for(cls) -> Self:
+        """Pictures go to the folder ``PICTURES``; with ``PICTURES_DARK`` those in the dark and of consoles on phones
+        too, for somebody who wants to see everything."""
+        folder = os.environ.get("PICTURES")
+        return cls(Path(folder) if folder else None, dark=bool(os.environ.get("PICTURES_DARK")))
 
     def take(self, page: Page, name: str) -> None:
         name = name.removeprefix("desktop-").removeprefix("phone-")
@@ -100,9 +109,9 @@ class Looks(Pictures):
                 page.set_viewport_size(before)
 
     def _picture(self, page: Page, device: str, scheme: str, name: str) -> None:
-        if self.folder is None or (scheme == "dark" and not self.all_of_them):
+        if self.folder is None or (scheme == "dark" and not self.dark):
             return
-        if name.startswith("admin") and device == "phone":
+        if name.startswith("admin") and device == "phone" and not self.dark:
             return  # operators sit at desks
         self.folder.mkdir(parents=True, exist_ok=True)
         shot = Image.open(io.BytesIO(page.screenshot(full_page=True, scale="css", animations="disabled")))

@@ -1,10 +1,8 @@
 """Operators in the console: a profile step by step, the simulator, an extension, a switch that two agree on, and the
 story of an attempt; each page looked at on the way."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -52,8 +50,7 @@ def prepared(houses: OpenHouses) -> Iterator[OpenHouses]:
 
 @pytest.fixture
 def looks() -> Looks:
-    folder = os.environ.get("PICTURES")
-    return Looks(Path(folder) if folder else None, all_of_them=bool(os.environ.get("PICTURES_DARK")))
+    return Looks.asked_for()
 
 
 def sign_in(browser: Browser, houses: OpenHouses, name: str, password: str) -> Page:

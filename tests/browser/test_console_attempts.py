@@ -1,8 +1,5 @@
 """The console's pages about attempts, reviews, blocks, providers and savings, looked at as an operator comes by."""
 
-import os
-from pathlib import Path
-
 from playwright.sync_api import Browser, Page, expect
 
 from recovery_portal.demo.organisation import OPERATOR
@@ -47,8 +44,7 @@ def signed_in(houses: OpenHouses, browser: Browser) -> Page:
 
 
 def test_pages_of_the_console(houses: OpenHouses, browser: Browser) -> None:
-    folder = os.environ.get("PICTURES")
-    looks = Looks(Path(folder) if folder else None, all_of_them=bool(os.environ.get("ALL_PICTURES")))
+    looks = Looks.asked_for()
     made = ask(houses, "portal", "[running.pk, refused.pk, other.pk, refused.user_id]", imports=STORY)
     running, refused, other, user = (str(key) for key in made)
     page = signed_in(houses, browser)

@@ -1,12 +1,10 @@
 """Every page a person meets, looked at as they meet it: axe, both colour schemes, 1280 and 390 pixels, and 320 without
-sideways scrolling; and the road by keyboard alone. ``PICTURES=docs/images`` keeps what was seen.
+sideways scrolling; and the road by keyboard alone. ``PICTURES=folder`` keeps what was seen.
 """
 
 import json
-import os
 import re
 import sqlite3
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -24,8 +22,7 @@ PROOFING = re.compile(r"/proofing/([0-9a-f-]+)/")
 
 @pytest.fixture
 def looks() -> Looks:
-    folder = os.environ.get("PICTURES")
-    return Looks(Path(folder) if folder else None)
+    return Looks.asked_for()
 
 
 def _turn(houses: OpenHouses, role: str, table: str, **columns: object) -> None:
