@@ -1,24 +1,22 @@
 """The issuer's endpoints for wallets (OpenID4VCI 1.0), what it publishes about itself, and the status lists."""
 
-import gzip
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.cache import patch_vary_headers
 
-from idv.credentials.status_list import MEDIA_TYPE
-from idv.protocol import issuance, metadata, strict_json
+from idv import doors
+from idv.doors import form_of, json_body_of
+from idv.protocol import issuance, metadata
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit import clock
 
 from . import flows, keyring
-from .errors import ProtocolRefused
 from .flows import status
 from .models import Contract
-from .wire import body_of, endpoint, form_of
 
-_JSON = "application/json"
-_EVENTS = frozenset({"credential_accepted", "credential_failure", "credential_deleted"})
+endpoint = partial(doors.endpoint, "issuer")
 
 
 def _url(path: str) -> str:
@@ -49,7 +47,7 @@ def nonce(request: HttpRequest) -> HttpResponse:
 def credential(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     granted = flows.require_token(request.headers.get("Authorization", ""), at=at)
-    body = body_of(request, _JSON, code="invalid_credential_request")
+    body = json_body_of(request, code="invalid_credential_request")
     issued = flows.issue(granted=granted, body=body, at=at)
     return JsonResponse({"credentials": [{"credential": issued.credential}], "notification_id": issued.notification_id})
 
@@ -58,27 +56,14 @@ def credential(request: HttpRequest) -> HttpResponse:
 def notification(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     granted = flows.require_token(request.headers.get("Authorization", ""), at=at)
-    code = "invalid_notification_request"
-    try:
-        members = strict_json.load_object(body_of(request, _JSON, code=code))
-    except strict_json.JsonInvalid as error:
-        raise ProtocolRefused(code, error.reason) from error
-    notification_id, event = members.get("notification_id"), members.get("event")
-    if not isinstance(notification_id, str) or not isinstance(event, str) or event not in _EVENTS:
-        raise ProtocolRefused(code, "notification_id and a known event are required")
+    notification_id, event = doors.notification_of(request)
     flows.note(granted=granted, notification_id=notification_id, event=event, at=at)
     return HttpResponse(status=204)
 
 
 @endpoint("GET", public=True)
 def status_list(request: HttpRequest, number: int) -> HttpResponse:
-    signed = status.token(number=number, at=clock.now()).encode("ascii")
-    response = HttpResponse(signed, content_type=MEDIA_TYPE)
-    # Nothing secret is in it, so compression tells nobody anything (BREACH); lists are long runs of the same.
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = HttpResponse(gzip.compress(signed), content_type=MEDIA_TYPE, headers={"Content-Encoding": "gzip"})
-    patch_vary_headers(response, ["Accept-Encoding"])
-    return response
+    return doors.status_list_answer(request, status.token(number=number, at=clock.now()))
 
 
 @endpoint("GET", public=True)

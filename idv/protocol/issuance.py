@@ -1,6 +1,5 @@
 """OpenID4VCI 1.0: the proof of possession, the credential request and its errors; the offer stands beside it."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,7 +43,6 @@ CREDENTIAL_ERRORS = frozenset(
         "invalid_notification_request",
     }
 )
-_NOT_IN_DESCRIPTION = re.compile(r"[^\x20-\x21\x23-\x5B\x5D-\x7E]")
 _MAX_CREDENTIALS = 20
 
 
@@ -158,14 +156,6 @@ def parse_credential_response(body: bytes) -> list[str]:
     if not all(isinstance(entry, dict) and isinstance(entry.get("credential"), str) for entry in credentials):
         raise IssuanceInvalid("credential_response_malformed", "a credential that is no text")
     return [entry["credential"] for entry in credentials]
-
-
-def error_members(code: str, description: str = "") -> dict[str, str]:
-    """The body of an error answer: description in printable ASCII without quote and backslash (RFC 6749 5.2)."""
-    members = {"error": code}
-    if description:
-        members["error_description"] = _NOT_IN_DESCRIPTION.sub("?", description)[:300]
-    return members
 
 
 def _open_proof(proof: str, *, audience: str, at: datetime, client_id: str | None) -> VerifiedProof:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 
 
@@ -50,29 +51,6 @@ class OperatorRefused(DomainError):
 
 class RequestRefused(DomainError):
     """An address that a browser opened leads nowhere (unknown, used or expired ``request_uri``)."""
-
-
-class ProtocolRefused(DomainError):
-    """A refusal on the wire: ``code`` is the standard's error code, ``status`` the HTTP status."""
-
-    def __init__(self, code: str, reason: str, *, status: int = 400) -> None:
-        super().__init__(code, reason)
-        self.status = status
-
-    def challenge(self) -> str:
-        """The ``WWW-Authenticate`` header, or nothing."""
-        return ""
-
-
-class InvalidToken(ProtocolRefused):
-    """The access token is missing, unknown or expired (RFC 6750 section 3.1)."""
-
-    def __init__(self, reason: str, *, scheme: str = "bearer") -> None:
-        super().__init__("invalid_token", reason, status=401)
-        self.scheme = scheme
-
-    def challenge(self) -> str:
-        return 'DPoP error="invalid_token", algs="ES256"' if self.scheme == "dpop" else 'Bearer error="invalid_token"'
 
 
 class DpopRefused(ProtocolRefused):

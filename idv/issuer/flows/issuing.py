@@ -11,11 +11,11 @@ from django.db.models import F
 from idv.credentials import jwt_vc, sd_jwt
 from idv.protocol import did
 from idv.protocol import issuance as wire
+from idv.protocol.refusals import InvalidToken, ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import digest, new_token
 
 from .. import keyring, policy, signals
-from ..errors import ProtocolRefused
 from ..models import AccessToken, Contract, IssuanceNonce, IssuedCredential, Offer
 from . import status
 from .offering import is_pin, open_offers, unredeemed
@@ -65,7 +65,7 @@ def new_nonce(*, at: datetime) -> str:
 
 
 def require_token(authorization: str, *, at: datetime) -> AccessToken:
-    """The token of an ``Authorization`` header. Raises ProtocolRefused(401)."""
+    """The token of an ``Authorization`` header. Raises InvalidToken."""
     scheme, _, token = authorization.partition(" ")
     record = None
     if scheme.lower() == "bearer" and token.strip():
@@ -75,7 +75,7 @@ def require_token(authorization: str, *, at: datetime) -> AccessToken:
             .first()
         )
     if record is None:
-        raise ProtocolRefused("invalid_token", "unknown or expired access token", status=401)
+        raise InvalidToken("unknown or expired access token")
     return record
 
 

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from idv.protocol import issuance as wire
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.tokens import digest, new_token, same
 
 from .. import contracts, policy, signals
-from ..errors import OfferRefused, ProtocolRefused
+from ..errors import OfferRefused
 from ..models import AccessToken, Contract, IssuanceNonce, IssuedCredential, Offer
 
 

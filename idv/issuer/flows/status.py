@@ -10,10 +10,10 @@ from django.db.models import Max
 
 from idv.credentials import status_list
 from idv.credentials.sd_jwt import StatusReference
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 
 from .. import keyring, policy
-from ..errors import ProtocolRefused
 from ..models import IssuedCredential, Offer
 
 _PLACES_TRIED_MAX = 20

@@ -6,17 +6,16 @@ from typing import Any
 
 from cryptography import x509
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from idv.credentials.trust import TrustedIssuer, TrustedIssuers
 from idv.protocol import client_attestation as wire
 from idv.protocol.client_attestation import ClientAttestation, ClientAttestationInvalid
-from recovery_portal.kit.tokens import digest
+from recovery_portal.kit.errors import DomainError
 
 from .. import policy
 from ..errors import AttestationRefused
-from ..models import SeenAssertion, WalletAttester, WalletClient
-from . import server_nonces
+from ..models import WalletAttester, WalletClient
+from . import seen, server_nonces
 
 _PURPOSE = "attestation-challenge"
 
@@ -80,14 +79,9 @@ def find(
     if not server_nonces.is_ours(_PURPOSE, found.challenge, lifetime=policy.ATTESTATION_CHALLENGE_LIFETIME, at=at):
         raise AttestationRefused("use_attestation_challenge", "no challenge, or a stale one")
     try:
-        with transaction.atomic():
-            SeenAssertion.objects.create(
-                issuer=f"attested:{found.instance_jkt}",
-                jti_digest=digest(found.jti),
-                expires_at=found.expires_at + policy.CLOCK_SKEW,
-            )
-    except IntegrityError as error:
-        raise _refused("this jti was seen before") from error
+        seen.burn(f"attested:{found.instance_jkt}", found.jti, found.expires_at)
+    except DomainError as replayed:
+        raise _refused(replayed.reason) from replayed
     return found
 
 

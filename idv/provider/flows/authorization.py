@@ -7,18 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from idv.credentials import jose
 from idv.protocol import authorization as wire
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit import http
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import digest, new_token, same
 
 from .. import keyring, policy
-from ..errors import ProofingMoved, ProofingOver, ProtocolRefused, RequestRefused
+from ..errors import ProofingMoved, ProofingOver, RequestRefused
 from ..machine import WITH_RESULT, Event, State
-from ..models import AuthorizationCode, ProofingSession, ProviderKey, PushedRequest, RelyingParty, SeenAssertion
+from ..models import AuthorizationCode, ProofingSession, ProviderKey, PushedRequest, RelyingParty
+from . import seen
 from .steps import end
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 section 2.2
@@ -53,7 +55,7 @@ def authenticate(form: Mapping[str, str], *, at: datetime) -> tuple[RelyingParty
             jwks=jwks,
             at=at,
         )
-        _burn(f"assertion:{client_id}", proved.jti, proved.expires_at)
+        seen.burn(f"assertion:{client_id}", proved.jti, proved.expires_at)
     except DomainError as refusal:
         raise ProtocolRefused("invalid_client", f"{refusal.code}: {refusal.reason}", status=401) from refusal
     return party, jwks
@@ -104,7 +106,7 @@ def push(form: Mapping[str, str], *, at: datetime) -> Pushed:
         for value in (request.state, request.nonce):
             if not value.isascii() or not value.isprintable():
                 raise DomainError("message_malformed", "state and nonce are printable ASCII")
-        _burn(f"request:{party.client_id}", request.jti, request.expires_at)
+        seen.burn(f"request:{party.client_id}", request.jti, request.expires_at)
     except DomainError as refusal:
         if refusal.code == "redirect_uri_unknown":
             raise ProtocolRefused("invalid_request", refusal.reason) from refusal
@@ -216,14 +218,3 @@ def redeem_code(form: Mapping[str, str], *, at: datetime) -> str:
         key=keyring.signing_key(ProviderKey.Use.RESULT, at=at),
         at=at,
     )
-
-
-def _burn(issuer: str, jti: str, expires_at: datetime) -> None:
-    """Remember a ``jti``; the unique constraint refuses it the second time. Raises DomainError."""
-    try:
-        with transaction.atomic():
-            SeenAssertion.objects.create(
-                issuer=issuer, jti_digest=digest(jti), expires_at=expires_at + policy.CLOCK_SKEW
-            )
-    except IntegrityError as error:
-        raise DomainError("message_replayed", "this jti was seen before") from error

@@ -3,15 +3,13 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from idv.protocol import dpop as wire
-from recovery_portal.kit.tokens import digest
+from recovery_portal.kit.errors import DomainError
 
 from .. import policy
 from ..errors import DpopRefused
-from ..models import SeenAssertion
-from . import server_nonces
+from . import seen, server_nonces
 
 _PURPOSE = "dpop-nonce"
 
@@ -37,12 +35,7 @@ def prove(proof: str, *, method: str, path: str, at: datetime, access_token: str
     if not server_nonces.is_ours(_PURPOSE, proved.nonce, lifetime=policy.DPOP_NONCE_LIFETIME, at=at):
         raise DpopRefused("use_dpop_nonce", "no nonce, or a stale one")
     try:
-        with transaction.atomic():
-            SeenAssertion.objects.create(
-                issuer=f"dpop:{proved.jkt}",
-                jti_digest=digest(proved.jti),
-                expires_at=proved.expires_at + policy.CLOCK_SKEW,
-            )
-    except IntegrityError as error:
-        raise DpopRefused("invalid_dpop_proof", "this jti was seen before") from error
+        seen.burn(f"dpop:{proved.jkt}", proved.jti, proved.expires_at)
+    except DomainError as replayed:
+        raise DpopRefused("invalid_dpop_proof", replayed.reason) from replayed
     return proved.jkt

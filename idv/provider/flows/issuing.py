@@ -10,11 +10,11 @@ from django.db import transaction
 from idv.credentials import jwt_vc, sd_jwt
 from idv.protocol import did
 from idv.protocol import issuance as wire
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, keyring, policy
-from ..errors import ProtocolRefused
 from ..machine import UNDECIDED, Event, State
 from ..models import (
     AccessToken,

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from idv.protocol import issuance as wire
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, policy
-from ..errors import ProofingMoved, ProofingOver, ProtocolRefused
+from ..errors import ProofingMoved, ProofingOver
 from ..machine import BEING_DECIDED, Event, State
 from ..models import CredentialOffer, ProofingSession
 

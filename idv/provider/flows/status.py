@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from idv.credentials import status_list
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 
 from .. import keyring, policy
-from ..errors import ProtocolRefused
 from ..models import CredentialOffer, IssuedCredential, ProviderKey, StatusChange, StatusListRecord
 
 _PLACES_TRIED_MAX = 20

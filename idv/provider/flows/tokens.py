@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import F
 
 from idv.protocol import authorization, issuance_details
+from idv.protocol.refusals import InvalidToken, ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import digest, new_token, same
 
 from .. import credential, policy
-from ..errors import DpopRefused, InvalidToken, ProtocolRefused
+from ..errors import DpopRefused
 from ..models import AccessToken, CredentialOffer, WalletAuthorization, WalletClient
 from . import dpop
 from .offers import open_offers, unredeemed

@@ -11,11 +11,12 @@ from django.db import transaction
 
 from idv.protocol import authorization as code_flow
 from idv.protocol import issuance_details
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.kit.tokens import digest, new_token
 
 from .. import credential, policy
-from ..errors import ProofingMoved, ProofingOver, ProtocolRefused, RequestRefused
+from ..errors import ProofingMoved, ProofingOver, RequestRefused
 from ..machine import BEING_DECIDED, State
 from ..models import CredentialOffer, ProofingSession, WalletAttester, WalletAuthorization, WalletClient
 from . import dpop, offers

@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from idv.protocol import authorization, issuance_encryption, metadata
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit import clock
 
 from .. import credential, keyring, policy
-from ..errors import ProtocolRefused
 from ..flows import attesting
 from ..models import ProviderKey
 from .wire import endpoint

@@ -1,24 +1,20 @@
 """The credential issuer's endpoints (OpenID4VCI 1.0) and the status lists."""
 
-import gzip
 import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.cache import patch_vary_headers
 
-from idv.credentials.status_list import MEDIA_TYPE
-from idv.protocol import issuance, strict_json
+from idv import doors
+from idv.protocol import issuance
 from idv.protocol.issuance_encryption import ResponseEncryption, response_encryption_in
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 
 from .. import policy
-from ..errors import ProtocolRefused
 from ..flows import issuing, offers, status
-from .wire import answer_of, endpoint, json_body_of, sealed_or_plain_body_of, token_of, with_dpop_nonce
-
-_EVENTS = frozenset({"credential_accepted", "credential_failure", "credential_deleted"})
+from .wire import answer_of, endpoint, sealed_or_plain_body_of, token_of, with_dpop_nonce
 
 
 @endpoint("GET", limit=60)
@@ -51,7 +47,7 @@ def deferred_credential(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     granted = token_of(request, at=at)
     body, was_encrypted = sealed_or_plain_body_of(request, at=at)
-    members = _object_in(body, code="invalid_credential_request")
+    members = doors.json_object_in(body, code="invalid_credential_request")
     try:
         sealing = response_encryption_in(members, request_was_encrypted=was_encrypted)
     except DomainError as refusal:
@@ -69,13 +65,7 @@ def deferred_credential(request: HttpRequest) -> HttpResponse:
 def notification(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     granted = token_of(request, at=at)
-    code = "invalid_notification_request"
-    members = _object_in(json_body_of(request, code=code), code=code)
-    notification_id, event = members.get("notification_id"), members.get("event")
-    if not isinstance(notification_id, str) or not isinstance(event, str) or event not in _EVENTS:
-        raise ProtocolRefused(code, "notification_id and a known event are required")
-    if not isinstance(members.get("event_description", ""), str):
-        raise ProtocolRefused(code, "event_description is a text")
+    notification_id, event = doors.notification_of(request)
     issuing.note(granted=granted, notification_id=notification_id, event=event, at=at)
     response = HttpResponse(status=204)
     return with_dpop_nonce(response, at=at) if granted.dpop_jkt else response
@@ -87,20 +77,7 @@ def status_list(request: HttpRequest, list_id: str) -> HttpResponse:
         named = uuid.UUID(list_id)
     except ValueError as error:
         raise ProtocolRefused("not_found", "no such list", status=404) from error
-    signed = status.token(list_id=named, at=clock.now()).encode("ascii")
-    response = HttpResponse(signed, content_type=MEDIA_TYPE)
-    # Nothing secret is in it, so compression tells nobody anything (BREACH); lists are long runs of the same.
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = HttpResponse(gzip.compress(signed), content_type=MEDIA_TYPE, headers={"Content-Encoding": "gzip"})
-    patch_vary_headers(response, ["Accept-Encoding"])
-    return response
-
-
-def _object_in(body: bytes, *, code: str) -> dict[str, Any]:
-    try:
-        return strict_json.load_object(body)
-    except strict_json.JsonInvalid as error:
-        raise ProtocolRefused(code, error.reason) from error
+    return doors.status_list_answer(request, status.token(list_id=named, at=clock.now()))
 
 
 def _answer(

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from idv.doors import form_of
 from idv.protocol import client_attestation, issuance
+from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit import clock
 
-from ..errors import ProtocolRefused
 from ..flows import attesting, authorization, tokens, wallets
 from ..models import WalletClient
-from .wire import endpoint, form_of, with_dpop_nonce
+from .wire import endpoint, with_dpop_nonce
 
 
 @endpoint("POST", limit=120)

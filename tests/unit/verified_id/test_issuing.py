@@ -149,7 +149,7 @@ def test_requests_of_wallets_that_are_not_as_they_should_be(wire: Ask, hands: Ha
         ({"configuration_id": "VerifiedIdentity"}, 400, "unknown_credential_configuration"),
         ({"body": b"{"}, 400, "invalid_credential_request"),
         ({"body": b"\xff\xfe"}, 400, "invalid_credential_request"),
-        ({"body": b"[" * 70_000}, 413, "invalid_credential_request"),
+        ({"body": b"[" * 140_000}, 413, "invalid_credential_request"),
         ({"body": {"credential_configuration_id": "VerifiedCredentialExpert"}}, 400, "invalid_proof"),
     ):
         answer = wire(**changes)

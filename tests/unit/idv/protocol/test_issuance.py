@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idv.credentials import jose, keys
-from idv.protocol import issuance
+from idv.protocol import issuance, refusals
 
 from ..credentials.world import AT, ISSUER, sign_text, world
 
@@ -291,9 +291,9 @@ def test_a_wallet_reads_the_answer() -> None:
 
 @given(st.text(max_size=400))
 def test_i12_an_error_description_is_plain_ascii(description: str) -> None:
-    text = issuance.error_members("invalid_proof", description).get("error_description", "")
+    text = refusals.error_members("invalid_proof", description).get("error_description", "")
     assert all(" " <= character <= "~" and character not in '"\\' for character in text)
-    assert issuance.error_members("invalid_nonce") == {"error": "invalid_nonce"}
+    assert refusals.error_members("invalid_nonce") == {"error": "invalid_nonce"}
 
 
 def test_the_token_form() -> None:
