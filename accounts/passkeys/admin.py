@@ -1,7 +1,6 @@
 """The passkey policy in the admin site."""
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,11 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import PolicyRefused
 from accounts.operators import Operator
 from accounts.passkeys import policing
-from accounts.passkeys.policy import PasskeyPolicy
+from accounts.passkeys.policy import MOST_MODELS, PasskeyPolicy, models_named
 from accounts.views import me
 from recovery_portal.kit import clock
-
-_MOST_MODELS = 200
 
 
 class OneModelPerLine(forms.Field):
@@ -31,12 +28,11 @@ class OneModelPerLine(forms.Field):
     def to_python(self, value: Any) -> list[str]:
         lines = value.splitlines() if isinstance(value, str) else list(value or [])
         try:
-            found = sorted({str(UUID(line.strip())) for line in lines if line.strip()})
+            return models_named(line.strip() for line in lines if line.strip())
         except ValueError as error:
-            raise forms.ValidationError(_("Write one AAGUID per line."), code="aaguid_invalid") from error
-        if len(found) > _MOST_MODELS:
-            raise forms.ValidationError(_("That are too many."), code="too_many")
-        return found
+            raise forms.ValidationError(
+                _("Write one AAGUID per line, at most %(most)d.") % {"most": MOST_MODELS}, code="aaguid_invalid"
+            ) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

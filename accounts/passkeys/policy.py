@@ -1,10 +1,22 @@
 """Which passkeys may be registered and used, and by whom: the original's ``Fido2`` configuration."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+MOST_MODELS: Final = 200
+
+
+def models_named(names: Iterable[Any]) -> list[str]:
+    """Models of authenticators as the policy keeps them. Raises ValueError for what is no AAGUID, and for too many."""
+    found = sorted({str(UUID(str(name))) for name in names})
+    if len(found) > MOST_MODELS:
+        raise ValueError(f"more than {MOST_MODELS} models")
+    return found
 
 
 class PasskeyPolicy(models.Model):

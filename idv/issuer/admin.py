@@ -19,8 +19,10 @@ class ContractAdmin(admin.ModelAdmin):
     fields = ("name", "type_name", "format", "claims", "validity_days", "allow_expiration_override", "enabled")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Contract | None = None) -> tuple[str, ...]:
-        # Credentials of that type and form are out: what they are must not change behind them.
-        return () if obj is None else ("type_name", "format")
+        return () if obj is None else flows.SETTLED
+
+    def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
+        flows.save_contract(contract=obj, by=request.user, at=clock.now())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # its credentials name it; it is switched off instead
@@ -37,7 +39,8 @@ class IssuedCredentialAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Revoke for good"), permissions=("revoke",))
     def revoke(self, request: HttpRequest, queryset: QuerySet[IssuedCredential]) -> None:
-        revoked = [row.pk for row in queryset if flows.revoke(credential_id=row.pk, at=clock.now())]
+        at, by = clock.now(), request.user
+        revoked = [row.pk for row in queryset if flows.revoke(credential_id=row.pk, by=by, at=at)]
         self.message_user(request, _("%(count)d revoked.") % {"count": len(revoked)})
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

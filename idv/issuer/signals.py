@@ -13,3 +13,10 @@ wallet_reported = Signal()
 
 # kwargs: offer (Offer), at (datetime), reason (str). Nothing will come of this offer any more.
 offer_ended = Signal()
+
+# kwargs: contract (Contract), is_new (bool), changes (dict[str, str], "before -> after" by field), by (object, as the
+# door gave it), at (datetime). An operator wrote or changed a contract.
+contract_saved = Signal()
+
+# kwargs: credential (IssuedCredential), by (object), at (datetime). An operator revoked it for good.
+credential_revoked = Signal()

@@ -4,8 +4,17 @@ from datetime import datetime
 
 from django.dispatch import receiver
 
-from idv.issuer.models import Offer
-from idv.issuer.signals import credential_issued, offer_ended, offer_fetched, wallet_reported
+from accounts.models import User
+from accounts.operators import Operator
+from idv.issuer.models import Contract, IssuedCredential, Offer
+from idv.issuer.signals import (
+    contract_saved,
+    credential_issued,
+    credential_revoked,
+    offer_ended,
+    offer_fetched,
+    wallet_reported,
+)
 from idv.verifier.models import FaceCheck, PresentationRequest
 from idv.verifier.signals import face_check_decided, presentation_answered, request_fetched
 
@@ -57,3 +66,19 @@ def on_offer_ended(offer: Offer, at: datetime, reason: str, **_: object) -> None
     from . import issuing
 
     issuing.ended(offer=offer, reason=reason, at=at)
+
+
+@receiver(contract_saved, dispatch_uid="verified_id.contract_saved")
+def on_contract(
+    contract: Contract, is_new: bool, changes: dict[str, str], by: User | Operator, at: datetime, **_: object
+) -> None:
+    from . import auditing
+
+    auditing.record_contract(contract=contract, is_new=is_new, changes=changes, by=by, at=at)
+
+
+@receiver(credential_revoked, dispatch_uid="verified_id.credential_revoked")
+def on_revocation(credential: IssuedCredential, by: User | Operator, at: datetime, **_: object) -> None:
+    from . import auditing
+
+    auditing.record_revocation(credential=credential, by=by, at=at)

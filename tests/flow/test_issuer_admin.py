@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from idv.issuer import flows
 from idv.issuer.models import Contract, IssuedCredential
 from recovery_portal.kit import clock
@@ -35,6 +35,12 @@ def test_a_contract_is_written_and_its_type_is_then_fixed(operator: Client) -> N
     contract.refresh_from_db()
     assert (contract.name, contract.type_name, contract.format) == ("Experts", "VerifiedExpert", "jwt_vc_json")
     assert not contract.enabled
+    told = {event.activity: event for event in AuditEvent.objects.filter(service="Verified ID")}
+    assert told["Create contract"].details["type_name"] == " -> VerifiedExpert"
+    assert told["Update contract"].details == {
+        "contract": "VerifiedExpert", "name": "Expert -> Experts", "enabled": "True -> False",
+    }  # fmt: skip
+    assert told["Update contract"].initiated_by_name == "root@contoso.example"
     assert operator.get(f"/admin/issuer/contract/{contract.pk}/delete/").status_code == 403
 
 
@@ -75,4 +81,6 @@ def test_a_credential_is_found_by_its_request_and_revoked_for_good(operator: Cli
     assert b"1 revoked" in operator.post("/admin/issuer/issuedcredential/", form, follow=True).content
     row.refresh_from_db()
     assert row.revoked_at is not None
+    assert AuditEvent.objects.get(activity="Revoke credential").details["requestId"] == "request-1"
     assert b"0 revoked" in operator.post("/admin/issuer/issuedcredential/", form, follow=True).content
+    assert AuditEvent.objects.filter(activity="Revoke credential").count() == 1

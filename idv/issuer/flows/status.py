@@ -13,7 +13,7 @@ from idv.credentials.sd_jwt import StatusReference
 from idv.protocol.refusals import ProtocolRefused
 from recovery_portal.kit.errors import DomainError
 
-from .. import keyring, policy
+from .. import keyring, policy, signals
 from ..models import IssuedCredential, Offer
 
 _PLACES_TRIED_MAX = 20
@@ -44,9 +44,15 @@ def reserve(*, offer: Offer, notification_digest: str, issued_at: datetime, expi
     raise DomainError("status_list_full", f"no free place on {number}")
 
 
-def revoke(*, credential_id: UUID, at: datetime) -> bool:
+@transaction.atomic
+def revoke(*, credential_id: UUID, by: object, at: datetime) -> bool:
     """A revoked credential never counts again. False when it was revoked before."""
-    return bool(IssuedCredential.objects.filter(pk=credential_id, revoked_at__isnull=True).update(revoked_at=at))
+    found = IssuedCredential.objects.filter(pk=credential_id, revoked_at__isnull=True)
+    if not found.update(revoked_at=at):
+        return False
+    credential = IssuedCredential.objects.select_related("contract").get(pk=credential_id)
+    signals.credential_revoked.send(sender=IssuedCredential, credential=credential, by=by, at=at)
+    return True
 
 
 def token(*, number: int, at: datetime) -> str:

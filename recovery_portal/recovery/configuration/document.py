@@ -48,10 +48,11 @@ class _PlainDumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|" if "\n" in text else None)
 
 
 _PlainDumper.add_representer(str, _text)
+_PlainDumper.add_multi_representer(str, _text)  # the choices of a row that was never saved
 
 
 def load(text: str) -> dict[str, Any]:

@@ -1,22 +1,20 @@
 """The parts of the document, each told from the records and brought in by the flows that operators use."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from accounts import directory, operator_sign_in
-from accounts.models import DirectoryGroup, OperatorSignInPolicy
 from accounts.operators import Operator
 from idv.verifier.models import IdentityProvider
-from tap import flows as tap
-from tap.models import TemporaryAccessPassPolicy
-from tap.queries import get_policy
 
 from ..flows import configuring, providers
 from ..models import ClaimExtension, RecoveryPolicy, RecoveryProfile
 from .changes import Change, cleaned, differences, plain_fields
+from .contracts import Contracts
 from .document import ConfigRefused, entries, mapping, require_known, text, texts
 from .extensions import Extensions
+from .groups import Groups, get_groups
+from .policies import OperatorSignIn, PasskeyRules, PassPolicy
 from .refusals import refused_at
 
 
@@ -28,30 +26,6 @@ class Section(Protocol):
     def tell(self) -> Any: ...
 
     def apply(self, data: Any, *, by: Operator, at: datetime) -> Iterator[Change]: ...
-
-
-class Groups:
-    """Groups by name. Who is in them is the directory's matter and no configuration."""
-
-    name = "groups"
-    _KEYS = ("name", "description")
-
-    def tell(self) -> Any:
-        return [
-            {"name": group.display_name, "description": group.description} for group in DirectoryGroup.objects.all()
-        ]
-
-    def apply(self, data: Any, *, by: Operator, at: datetime) -> Iterator[Change]:
-        for where, entry in entries(data, self.name, self._KEYS):
-            wanted = {key: cleaned(DirectoryGroup, key, entry[key], where) for key in ("description",) if key in entry}
-            name = cleaned(DirectoryGroup, "display_name", entry["name"], where)
-            group = find_group(name, where)
-            if group is None:
-                yield Change(where)
-                directory.add_group(display_name=name, description=wanted.get("description", ""), by=by, at=at)
-            elif changes := differences(where, {"description": group.description}, wanted):
-                yield from changes
-                directory.describe_group(group=group, description=wanted["description"], by=by, at=at)
 
 
 class Providers:
@@ -185,69 +159,6 @@ class SwitchPolicy:
             configuring.demand(field=change.field, value=change.after, by=by, at=at)
 
 
-class PassPolicy:
-    """The Temporary Access Pass policy."""
-
-    name = "temporary_access_pass"
-    _FIELDS = plain_fields(TemporaryAccessPassPolicy, leaving_out=frozenset())
-    _GROUPS = ("include_groups", "exclude_groups")
-
-    def tell(self) -> Any:
-        policy = get_policy()
-        told = {name: getattr(policy, name) for name in self._FIELDS}
-        return told | {name: sorted(str(group) for group in getattr(policy, name).all()) for name in self._GROUPS}
-
-    def apply(self, data: Any, *, by: Operator, at: datetime) -> Iterator[Change]:
-        given = mapping(data, self.name)
-        require_known(given, (*self._FIELDS, *self._GROUPS), self.name)
-        wanted: dict[str, Any] = {
-            key: cleaned(TemporaryAccessPassPolicy, key, given[key], self.name) for key in self._FIELDS if key in given
-        }
-        wanted |= {key: sorted(texts(given[key], f"{self.name}: {key}")) for key in self._GROUPS if key in given}
-        if changes := differences(self.name, self.tell(), wanted):
-            yield from changes
-            fields = {change.field: change.after for change in changes}
-            fields |= {key: get_groups(wanted[key], self.name) for key in self._GROUPS if key in fields}
-            with refused_at(self.name):
-                tap.change_policy(changes=fields, changed_by=by.user, application=by.application, at=at)
-
-
-class OperatorSignIn:
-    """How operators sign in."""
-
-    name = "operator_sign_in"
-
-    def tell(self) -> Any:
-        return {"passkey_required": operator_sign_in.is_passkey_required()}
-
-    def apply(self, data: Any, *, by: Operator, at: datetime) -> Iterator[Change]:
-        given = mapping(data, self.name)
-        require_known(given, ("passkey_required",), self.name)
-        wanted = {key: cleaned(OperatorSignInPolicy, key, value, self.name) for key, value in given.items()}
-        for change in differences(self.name, self.tell(), wanted):
-            yield change
-            program = Operator(user=None, application=by.application or "manage.py config")
-            with refused_at(self.name):
-                operator_sign_in.require_passkey(required=change.after, by=program, signed_in_with="", at=at)
-
-
-def find_group(name: str, where: str) -> DirectoryGroup | None:
-    found = list(DirectoryGroup.objects.filter(display_name=name)[:2])
-    if len(found) > 1:
-        raise ConfigRefused("ambiguous_name", f"{where}: two groups are called {name}")
-    return found[0] if found else None
-
-
-def get_groups(names: Sequence[str], where: str) -> list[DirectoryGroup]:
-    groups = []
-    for name in names:
-        group = find_group(name, where)
-        if group is None:
-            raise ConfigRefused("unknown_name", f"{where}: there is no group {name}")
-        groups.append(group)
-    return groups
-
-
 def _extension(name: str, where: str) -> ClaimExtension:
     extension = ClaimExtension.objects.filter(display_name=name).first()
     if extension is None:
@@ -265,4 +176,5 @@ def _provider(name: str, where: str) -> IdentityProvider:
 # In this order they are brought in: what others name comes first.
 SECTIONS: Final[tuple[Section, ...]] = (
     Groups(), Providers(), Extensions(), Profiles(), Exclusions(), SwitchPolicy(), PassPolicy(), OperatorSignIn(),
+    PasskeyRules(), Contracts(),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.test import Client
 
+from accounts.operators import Operator
 from idv.credentials import jose, keys, sd_jwt
 from idv.issuer import flows as issuer
 from idv.issuer import keyring
@@ -32,6 +33,8 @@ from recovery_portal.verified_id.models import ServiceRequest
 from tests.unit.idv.verifier.parties import Provider
 
 from .conftest import APP, CLAIMS, Hands, House, make_program
+
+OPERATOR = Operator(user=None, application="a test")
 
 PORTAL = "http://portal.test"
 
@@ -382,8 +385,8 @@ def test_a_revoked_credential_answers_only_who_would_rather_know(house: House, h
     Contract.objects.update(format=form)
     house.wallet.receive(house.offer())
     row = IssuedCredential.objects.get()
-    assert issuer.revoke(credential_id=row.pk, at=hands.at)
-    assert not issuer.revoke(credential_id=row.pk, at=hands.at)
+    assert issuer.revoke(credential_id=row.pk, by=OPERATOR, at=hands.at)
+    assert not issuer.revoke(credential_id=row.pk, by=OPERATOR, at=hands.at)
     assert not house.wallet.present(asked_for(house).json()["url"]).accepted
     assert house.program.told[-1]["error"]["code"] == "tokenError"
     allowed = {"configuration": {"validation": {"allowRevoked": True, "validateLinkedDomain": True}}}
