@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import SentNotice
 from idv.verifier.models import FaceCheck, ProofingRequest
 
+from . import words
 from .models import RecoveryAttempt
+from .words import Words
 
 # Letters about the pass and the new method follow the last step at once.
 _AFTER_THE_END = timedelta(minutes=1)
@@ -28,11 +30,13 @@ EXTENSION = gettext_lazy("Extension")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line. ``reason`` is a code; ``milliseconds`` counts from the start of the attempt."""
+    """One line. ``code`` is what the machine calls ``what``, ``reason`` is a code; ``milliseconds`` counts from the
+    start of the attempt."""
 
     at: datetime
     source: Promise
-    what: str
+    what: Words
+    code: str = ""
     reason: str = ""
     detail: str = ""
     milliseconds: int = 0
@@ -55,11 +59,14 @@ def entries(attempt: RecoveryAttempt, *, with_scores: bool, at: datetime) -> lis
 
 def _steps(attempt: RecoveryAttempt) -> Iterator[Entry]:
     for event in attempt.events.all():
-        moved = f"{event.source} → {event.target}" if event.source and event.source != event.target else event.target
+        target = str(words.of_state(event.target))
+        has_moved = event.source and event.source != event.target
+        moved = f"{words.of_state(event.source)} → {target}" if has_moved else target
         yield Entry(
             at=event.at,
             source=STEP,
-            what=event.event,
+            what=words.of_event(event.event),
+            code=event.event,
             reason=event.reason,
             detail="; ".join([moved, *event.activities]),
         )
@@ -94,7 +101,7 @@ def _wallet(attempt: RecoveryAttempt) -> Iterator[Entry]:
             yield Entry(
                 at=ended_at,
                 source=WALLET,
-                what=request.status,
+                what=words.STATUSES.get(request.status, request.status),
                 reason=request.reason_code,
                 detail=request.credential_vct,
             )
@@ -113,7 +120,8 @@ def _faces(attempt: RecoveryAttempt, with_scores: bool) -> Iterator[Entry]:
                 "score": check.score, "threshold": check.threshold,
             }  # fmt: skip
             yield Entry(
-                at=check.decided_at, source=FACE, what=check.status, reason=check.reason_code,
+                at=check.decided_at, source=FACE, what=words.STATUSES.get(check.status, check.status),
+                reason=check.reason_code,
                 detail=score if with_scores else "",
             )  # fmt: skip
 
@@ -156,7 +164,7 @@ def _notices(attempt: RecoveryAttempt, at: datetime) -> Iterator[Entry]:
     until = (attempt.ended_at or at) + _AFTER_THE_END
     for sent in SentNotice.objects.filter(user=attempt.user_id, at__gte=attempt.started_at, at__lte=until):
         yield Entry(
-            at=sent.at, source=NOTICE, what=sent.notice,
+            at=sent.at, source=NOTICE, what=words.NOTICES.get(sent.notice, sent.notice),
             detail=_("%(delivered)d of %(addresses)d letters delivered")
             % {"delivered": sent.delivered, "addresses": sent.addresses},
         )  # fmt: skip

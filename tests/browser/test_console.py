@@ -152,7 +152,7 @@ def simulate(page: Page, looks: Looks) -> None:
     page.get_by_label("Last name").fill("Osei")
     page.get_by_label("Nicknames of given names").check()
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_text("matches by nicknames").first).to_be_visible()
+    expect(page.get_by_text("matches with nicknames").first).to_be_visible()
     looks.take(page, "admin-simulator")
 
 
@@ -172,8 +172,8 @@ def read_an_attempt(page: Page, looks: Looks) -> None:
     page.get_by_role("link", name="Account recovery", exact=True).first.click()
     page.get_by_role("link", name="Attempts", exact=True).click()
     page.get_by_label("Account, correlation id").fill(LENA)
-    page.get_by_label("Reason code").fill("name_mismatch")
+    page.get_by_label("Reason", exact=True).select_option("The names differ.")
     page.get_by_role("button", name="Search").click()
     page.locator(".console tbody th a").first.click()
-    expect(page.get_by_text("exact+nicknames").first).to_be_visible()
+    expect(page.get_by_text("Exact, with nicknames").first).to_be_visible()
     looks.take(page, "admin-attempt-timeline")

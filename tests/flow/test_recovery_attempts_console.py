@@ -61,6 +61,7 @@ class TestSearch:
         self, attempt: RecoveryAttempt, profile: RecoveryProfile
     ) -> None:
         walk(attempt, State.MISMATCHED, at=NOON)
+        RecoveryAttempt.objects.update(reason_code="name_mismatch")
         RecoveryAttempt.begin(user=None, account_name="nobody@contoso.example", profile=profile, at=NOON)
         client = signed_in(operator(*READS))
         both = ["alice@contoso.example", "nobody@contoso.example"]
@@ -69,8 +70,30 @@ class TestSearch:
         assert self.found(client, text=attempt.correlation_id) == ["alice@contoso.example"]
         assert self.found(client, state="mismatched") == ["alice@contoso.example"]
         assert self.found(client, reason="homonym") == []
+        assert self.found(client, reason="name_mismatch") == ["alice@contoso.example"]
         assert sorted(self.found(client, profile=str(profile.pk), since="2026-11-22", until="2026-11-22")) == both
         assert self.found(client, until="2026-11-21") == []
+
+    def test_states_reasons_and_outcomes_are_read_and_chosen_in_words(self, attempt: RecoveryAttempt) -> None:
+        walk(attempt, State.EVALUATED, at=NOON)
+        RecoveryAttempt.objects.update(reason_code="homonym", would_have="homonym")
+        seer = operator(*READS, "recovery.view_match_detail", name="carol@contoso.example")
+        for user, times in ((operator(*READS), 1), (seer, 2)):
+            seen = signed_in(user).get(reverse("console:attempts")).content.decode()
+            assert "<td>Evaluated: nothing was changed</td>" in seen
+            assert seen.count("<td>The same names fit somebody else, too. <code>homonym</code></td>") == times
+        assert '<option value="mismatched">Not matched</option>' in seen
+        assert '<optgroup label="Match and number">' in seen
+        assert '<option value="homonym">The same names fit somebody else, too.</option>' in seen
+
+    def test_a_reason_of_another_provider_can_be_asked_for_by_its_code(self, attempt: RecoveryAttempt) -> None:
+        walk(attempt, State.REFUSED, at=NOON)
+        RecoveryAttempt.objects.update(reason_code="acme_<b>42</b>")
+        client = signed_in(operator(*READS))
+        assert self.found(client, reason="acme_<b>42</b>") == ["alice@contoso.example"]
+        seen = client.get(reverse("console:attempts"), {"reason": "acme_<b>42</b>"}).content.decode()
+        assert '<option value="acme_&lt;b&gt;42&lt;/b&gt;" selected>acme_&lt;b&gt;42&lt;/b&gt;</option>' in seen
+        assert "<b>42" not in seen
 
     def test_it_finds_by_the_providers_reference(self, attempt: RecoveryAttempt, profile: RecoveryProfile) -> None:
         attempt.proofing = ProofingRequest.objects.create(
@@ -114,13 +137,14 @@ class TestTimeline:
         seen = self.page(operator(*READS), attempt)
         for told in (
             "User started account recovery",
-            "providerVerified",
+            "Verified by the provider <code>providerVerified</code>",
+            "At the provider → Waiting for the credential",
             "asked Proofmark",
             "reference proofing-1",
             "credential asked for",
             "photos of try 1",
             "Browser that started joined",
-            "recovery_started",
+            "Letter: a recovery was begun",
             "2 of 2 letters delivered",
             "1 min 15 s",
         ):
@@ -133,7 +157,7 @@ class TestTimeline:
         RecoveryAttempt.objects.update(match_detail={"surname": "different"}, reason_code="name_mismatch")
         assert "different" not in self.page(operator(*READS), attempt)
         seen = self.page(operator(*READS, "recovery.view_match_detail", name="carol@contoso.example"), attempt)
-        assert '<th scope="row">surname</th><td>different</td>' in seen
+        assert '<th scope="row">Surname</th><td>differs</td>' in seen
         assert "The names differ." in seen
 
     def test_it_asks_the_database_the_same_however_long_the_story(self, attempt: RecoveryAttempt) -> None:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,15 +19,15 @@ from idv.verifier.models import IdentityProvider
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
 
-from .. import flows, timeline
+from .. import flows, timeline, words
 from ..errors import BlockRefused
 from ..flows import blocking
 from ..machine import State
 from ..models import RecoveryAttempt, RecoveryBlock, RecoveryProfile
 from ..models.review import REFUSALS
+from ..reasons import GROUPS, in_words
 from .access import answer, operator_of, page
 from .paging import Slice
-from .words import in_words
 
 _SEES_BLOCKS = "recovery.view_recoveryblock"
 
@@ -42,13 +42,21 @@ class AttemptSearch(forms.Form):
         help_text=_("The beginning of an account name is enough."),
     )
     state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("Any")), *((s.value, s.value) for s in State)]
+        label=_("State"), required=False, choices=[("", _("Any")), *((s.value, words.STATES[s]) for s in State)]
     )
-    reason = forms.CharField(label=_("Reason code"), required=False, max_length=64)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=64, widget=forms.Select)
     profile = forms.ModelChoiceField(RecoveryProfile.objects.all(), label=_("Profile"), required=False)
     provider = forms.ModelChoiceField(IdentityProvider.objects.all(), label=_("Provider"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        known = [(group, sorted(reasons.items(), key=lambda pair: str(pair[1]))) for group, reasons in GROUPS]
+        asked = data.get("reason", "").strip()
+        # Another provider's own codes are no table's; a link may name one.
+        others = [] if any(asked in reasons for _group, reasons in GROUPS) or not asked else [(asked, in_words(asked))]
+        self.fields["reason"].widget.choices = [("", _("Any")), *others, *known]
 
     def found(self) -> QuerySet[RecoveryAttempt]:
         """What was asked for, newest first; nonsense finds nothing."""
@@ -87,7 +95,8 @@ def _by_text(text: str) -> Q:
 def search(request: HttpRequest) -> HttpResponse:
     form = AttemptSearch(request.GET)
     rows = Slice.of(form.found(), request.GET)
-    return answer(request, "attempts.html", _("Recovery attempts"), form=form, rows=rows)
+    with_scores = request.user.has_perm("recovery.view_match_detail")
+    return answer(request, "attempts.html", _("Recovery attempts"), form=form, rows=rows, with_scores=with_scores)
 
 
 @page("recovery.view_recoveryattempt", "recovery.view_attemptevent")
@@ -99,14 +108,12 @@ def timeline_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     told = timeline.entries(attempt, with_scores=with_scores, at=clock.now())
     context: dict[str, Any] = {
         "attempt": attempt,
-        "entries": [(entry, in_words(entry.reason)) for entry in told],
-        "reason": in_words(attempt.reason_code),
-        "terms": attempt.terms_json.items(),
+        "entries": told,
+        "terms": words.of_terms(attempt.terms_json),
         "reference": attempt.proofing.proofing_reference if attempt.proofing else "",
         "with_scores": with_scores,
         "check": attempt.face_check if with_scores else None,
-        "match": attempt.match_detail.items() if with_scores else [],
-        "would_have": in_words(attempt.would_have) if with_scores else "",
+        "match": words.of_match(attempt.match_detail) if with_scores else [],
         "in_force": _block_of(attempt.user) if attempt.user else None,
         "may_cancel": attempt.is_active and request.user.has_perm("recovery.cancel_recoveryattempt"),
         "review": getattr(attempt, "review", None),

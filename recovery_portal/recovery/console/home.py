@@ -15,10 +15,10 @@ from recovery_portal.kit import clock
 from .. import scopes
 from ..funnel import Row, Share, Slice, funnel, shares
 from ..models import RecoveryProfile
+from ..reasons import in_words
 from . import checklist
 from .access import answer, page
 from .forms import FunnelForm
-from .words import in_words
 
 WINDOW = timedelta(days=30)
 _BAR_HEIGHT, _BAR_GAP, _LABEL_WIDTH, _BAR_WIDTH = 22, 8, 190, 380

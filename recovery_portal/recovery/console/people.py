@@ -18,10 +18,10 @@ from recovery_portal.kit.tables import csv_answer
 from .. import preflight, queries, readiness
 from ..matching import Name
 from ..models import RecoveryProfile
+from ..reasons import in_words
 from ..simulation import simulate
 from .access import answer, operator_of, page
 from .forms import ExplainForm, SimulatorForm
-from .words import in_words
 
 _PAGE = 100
 

@@ -25,8 +25,8 @@ from recovery_portal.kit import clock
 
 from ..flows import providers as flows
 from ..models import RecoveryAttempt, RecoveryProfile
+from ..reasons import in_words
 from .access import answer, operator_of, page
-from .words import in_words
 
 WINDOW = timedelta(days=30)
 _FAULTS_SHOWN = 20

@@ -21,9 +21,9 @@ from .. import queries
 from ..errors import ReviewRefused
 from ..flows import reviewing
 from ..models import AttemptReview, RecoveryAttempt
+from ..reasons import in_words
 from .access import answer, operator_of, page
 from .paging import Slice
-from .words import in_words
 
 _NEEDED = ("recovery.view_recoveryattempt", "recovery.view_attemptreview")
 
