@@ -41,7 +41,7 @@ def endpoint(
 
     def decorate(view: Endpoint) -> Endpoint:
         def refused(refusal: ProtocolRefused) -> JsonResponse:
-            _log.info(f"{house}.refused", door=view.__name__, code=refusal.code, reason=refusal.reason)
+            _log.info(f"{house}.refused", door=view.__name__, error=refusal.code, reason=refusal.reason)
             # Who fails to prove who they are is told nothing more (RFC 9700); the log knows.
             description = refusal.reason if refusal.status != 401 else ""
             response = JsonResponse(error_members(refusal.code, description), status=refusal.status)

@@ -57,8 +57,11 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def database(name: str) -> dict[str, Any]:
-    """Django's description of ``sqlite:///path`` or ``postgresql://user:password@host:port/name``; a secret."""
+def database(name: str, *, most_connections: int = 0) -> dict[str, Any]:
+    """Django's description of ``sqlite:///path`` or ``postgresql://user:password@host:port/name``; a secret.
+
+    With ``most_connections`` the threads of a process share so many to PostgreSQL; else each keeps one for a minute.
+    """
     parts = urlsplit(secret(name))
     if parts.scheme == "sqlite":
         return {
@@ -79,7 +82,16 @@ def database(name: str) -> dict[str, Any]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
             "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
+            "CONN_MAX_AGE": 0 if most_connections else 60,
             "CONN_HEALTH_CHECKS": True,
+            # A page that finds none free waits as long as a person would.
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": most_connections, "timeout": 10}}
+            if most_connections
+            else {},
         }
     raise ImproperlyConfigured(f"{name} begins with sqlite:/// or postgresql://.")
+
+
+def _pool(most: int) -> dict[str, int]:
+    # A page that finds none free waits as long as a person would.
+    return {"min_size": 1, "max_size": most, "timeout": 10}

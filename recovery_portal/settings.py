@@ -157,7 +157,8 @@ TEMPLATES = [
 
 # --- Records -------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.database("DATABASE_URL")}
+# A server of many threads would take more connections than PostgreSQL has: they share a few. Workers need one each.
+DATABASES = {"default": env.database("DATABASE_URL", most_connections=env.integer("DATABASE_POOL", 0))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.secret("REDIS_URL")

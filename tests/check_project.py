@@ -10,6 +10,8 @@ from pathlib import Path
 from idv.credentials import certificates
 from recovery_portal.kit.vault import new_key
 
+from . import installation
+
 # The rooms' admin modules are loaded with the addresses, and only then can the checks see them.
 _CHECK = """
 from importlib import import_module
@@ -21,31 +23,23 @@ call_command("check", deploy=True, fail_level="WARNING")
 
 
 def environment(role: str, folder: str) -> dict[str, str]:
-    """A production-like environment; nothing is started with it."""
-    return os.environ | {
+    """What an installation by docker compose gives this house, with files in ``folder``; nothing is started with it."""
+    given = installation.environment(role, secrets=folder, keys=folder)
+    own = {
         "DJANGO_SETTINGS_MODULE": "recovery_portal.settings",
-        "PORTAL_ROLE": role,
         "PORTAL_SECRET_KEY": "check-only-" + "k3Jd9s" * 10,
         "PORTAL_VAULT_KEY": new_key(),
-        "PORTAL_BASE_URL": "https://portal.example",
-        "PROVIDER_BASE_URL": "https://provider.example",
-        "WALLET_URL": "https://wallet.example",
         "DATABASE_URL": f"sqlite:///{folder}/{role}.sqlite3",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "MAIL_URL": "smtp://mail.example:25",
         "STATIC_ROOT": folder,
-        "VERIFIER_KEY_FILE": f"{folder}/verifier.key",
-        "VERIFIER_CERTIFICATES_FILE": f"{folder}/verifier.pem",
-        "WEBAUTHN_RP_ID": "portal.example",
-        "WEBAUTHN_ORIGINS": "https://portal.example",
     }
+    return os.environ | {name: text for name, text in given.items() if name.removesuffix("_FILE") not in own} | own
 
 
 def certify_verifier(folder: str) -> None:
     """The verifier's own key and certificate, as an installation brings them."""
     at = datetime.now(UTC)
     anchor = certificates.development_ca("Checks", at)
-    key = certificates.issue_leaf(anchor, name="Checks", dns_names=["portal.example"], at=at)
+    key = certificates.issue_leaf(anchor, name="Checks", dns_names=["recover.example"], at=at)
     Path(folder, "verifier.key").write_text(key.private_pem(), encoding="ascii")
     Path(folder, "verifier.pem").write_text("".join(key.chain_pems()), encoding="ascii")
 

@@ -64,7 +64,7 @@ def sign_in(
             refusal = None
             outcome = _complete(candidate, method, at=at)
     if refusal is not None:
-        log.info("sign_in.refused", account=decoys.account_digest(account_name), method=method.key, code=refusal.code)
+        log.info("sign_in.refused", account=decoys.account_digest(account_name), method=method.key, error=refusal.code)
         raise refusal
     throttle.note_success(account_name=account_name, address=address, known_browser=known_browser)
     return outcome
@@ -86,7 +86,7 @@ def sign_in_with_discovered_passkey(*, answer_text: str, browser: str, address: 
             refusal = None
             outcome = _complete(user, method, at=at)
     if refusal is not None:
-        log.info("sign_in.refused", method=method.key, code=refusal.code)
+        log.info("sign_in.refused", method=method.key, error=refusal.code)
         raise refusal
     throttle.give_back_address(address)
     return outcome

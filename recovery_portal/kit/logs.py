@@ -26,6 +26,8 @@ _SECRET_NAMES = frozenset(
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop query strings, secrets in paths, and every value whose name says that it is a secret or a likeness."""
     for name, value in event.items():
+        if name == "code" and event.get("event") == "request_finished":
+            continue  # the HTTP status, which django-structlog calls so
         if name.lower() in _SECRET_NAMES:
             event[name] = "[redacted]"
         elif isinstance(value, str) and "/" in value and name in {"request", "event", "url", "path"}:

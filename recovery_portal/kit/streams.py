@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -87,6 +88,7 @@ class Stream:
         for _ in range(_LOOKS):
             if self._seen.get("next") or self._is_closed:
                 return
+            _lend_connection()
             self._pause(_PAUSE_S)
             try:
                 now = self._look()
@@ -104,6 +106,12 @@ class Stream:
         if not self._is_closed:
             self._is_closed = True
             self._done()
+
+
+def _lend_connection() -> None:
+    # Who only waits leaves the shared connections to others.
+    if "pool" in connection.settings_dict["OPTIONS"]:
+        connection.close()
 
 
 def _event(seen: Mapping[str, Any]) -> bytes:

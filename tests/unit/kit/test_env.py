@@ -53,3 +53,11 @@ def test_a_database_is_sqlite_or_postgresql_and_its_password_may_hold_anything(m
     monkeypatch.setenv("RP_X", "mysql://db.example/recovery")
     with pytest.raises(ImproperlyConfigured, match="RP_X begins with"):
         env.database("RP_X")
+
+
+def test_threads_share_connections_where_they_are_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@db.example/portal")
+    assert env.database("DATABASE_URL")["CONN_MAX_AGE"] == 60
+    shared = env.database("DATABASE_URL", most_connections=8)
+    # Django refuses a pool of connections that are kept besides.
+    assert (shared["CONN_MAX_AGE"], shared["OPTIONS"]["pool"]["max_size"]) == (0, 8)

@@ -100,6 +100,8 @@ def test_v37_logs_keep_no_query_and_no_secret() -> None:
         "portrait": "[redacted]",
         "user_id": 1,
     }
+    assert redact(None, "info", {"event": "request_finished", "code": 404})["code"] == 404
+    assert redact(None, "info", {"event": "signed_in", "code": 123456})["code"] == "[redacted]"
 
 
 class _State(StrEnum):
