@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -60,7 +60,8 @@ def words(name: str, default: str = "") -> list[str]:
 def database(name: str, *, most_connections: int = 0) -> dict[str, Any]:
     """Django's description of ``sqlite:///path`` or ``postgresql://user:password@host:port/name``; a secret.
 
-    With ``most_connections`` the threads of a process share so many to PostgreSQL; else each keeps one for a minute.
+    What follows a ``?`` goes to libpq: ``sslmode=verify-full&sslrootcert=/run/keys/database-ca.pem``. With
+    ``most_connections`` the threads of a process share so many to PostgreSQL; else each keeps one for a minute.
     """
     parts = urlsplit(secret(name))
     if parts.scheme == "sqlite":
@@ -84,14 +85,11 @@ def database(name: str, *, most_connections: int = 0) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 0 if most_connections else 60,
             "CONN_HEALTH_CHECKS": True,
-            # A page that finds none free waits as long as a person would.
-            "OPTIONS": {"pool": {"min_size": 1, "max_size": most_connections, "timeout": 10}}
-            if most_connections
-            else {},
+            "OPTIONS": {**dict(parse_qsl(parts.query, strict_parsing=bool(parts.query))), **_pool(most_connections)},
         }
     raise ImproperlyConfigured(f"{name} begins with sqlite:/// or postgresql://.")
 
 
-def _pool(most: int) -> dict[str, int]:
+def _pool(most: int) -> dict[str, Any]:
     # A page that finds none free waits as long as a person would.
-    return {"min_size": 1, "max_size": most, "timeout": 10}
+    return {"pool": {"min_size": 1, "max_size": most, "timeout": 10}} if most else {}

@@ -61,3 +61,11 @@ def test_threads_share_connections_where_they_are_told_to(monkeypatch: pytest.Mo
     shared = env.database("DATABASE_URL", most_connections=8)
     # Django refuses a pool of connections that are kept besides.
     assert (shared["CONN_MAX_AGE"], shared["OPTIONS"]["pool"]["max_size"]) == (0, 8)
+
+
+def test_a_database_may_be_asked_for_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@db.example/portal?sslmode=verify-full&sslrootcert=/ca.pem")
+    known = env.database("DATABASE_URL", most_connections=2)
+    assert known["NAME"] == "portal"
+    assert known["OPTIONS"].pop("pool")
+    assert known["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/ca.pem"}
