@@ -46,6 +46,11 @@ def _lacks_passkey(request: HttpRequest) -> bool:
     )
 
 
+def _portal_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """One way to change a password: the one that audits it and writes to its owner."""
+    return redirect("accounts:change_password")
+
+
 def _portal_sign_out(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     return sign_out(request)
 
@@ -191,8 +196,9 @@ class GroupForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
-            names = self.instance.members.values_list("user_principal_name", flat=True)
-            self.fields["members"].initial = "\n".join(names)
+            names = self.instance.members.order_by("user_principal_name")
+            # The group's own members, which the form would write as Python writes objects, have the same name.
+            self.initial["members"] = "\n".join(names.values_list("user_principal_name", flat=True))
 
     def clean_members(self) -> list[User]:
         names = {normalise_account_name(line) for line in self.cleaned_data["members"].splitlines()} - {""}
@@ -209,6 +215,9 @@ class DirectoryGroupAdmin(admin.ModelAdmin):
     search_fields = ("display_name", "description")
     readonly_fields = ("id",)
     fields = ("display_name", "description", "members", "id")
+
+    def get_fields(self, request: HttpRequest, obj: DirectoryGroup | None = None) -> tuple[str, ...]:
+        return self.fields[:-1] if obj is None else self.fields  # its id is not its own before it is kept
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -275,4 +284,5 @@ admin.site.site_title = _("Administration")
 admin.site.index_title = _("Directory, recovery and passes")
 admin.site.has_permission = _may_enter  # type: ignore[method-assign]
 admin.site.login = _portal_sign_in  # type: ignore[method-assign]
+admin.site.password_change = _portal_password  # type: ignore[method-assign, assignment]
 admin.site.logout = _portal_sign_out  # type: ignore[method-assign, assignment]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Strea
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.api import shapes
@@ -38,11 +39,20 @@ class AuditEventAdmin(admin.ModelAdmin):
     list_select_related = False
     show_full_result_count = False
     actions = ("export",)
+    fields = readonly_fields = (
+        "time", "activity", "result", "reason", "target_name", "initiated_by_name", "service", "category",
+        "correlation_id", "told", "sequence",
+    )  # fmt: skip
     change_list_template = "admin/accounts/auditevent/change_list.html"
 
     @admin.display(description=_("time (UTC)"), ordering="at")
     def time(self, event: AuditEvent) -> str:
         return f"{event.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description=_("details"))
+    def told(self, event: AuditEvent) -> Any:
+        rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", sorted(event.details.items()))
+        return format_html('<dl class="told">{}</dl>', rows) if rows else "–"
 
     def get_urls(self) -> list[URLPattern]:
         def door(name: str, view: Any) -> URLPattern:

@@ -1,7 +1,9 @@
 """Contracts, to be written; credentials of the organisation, to be looked up by a program's request id and revoked."""
 
+import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,9 +14,38 @@ from recovery_portal.kit import clock
 from . import flows
 from .models import Contract, IssuedCredential
 
+_EXAMPLE = [{"input": "given_name", "output": "firstName", "label": "First name", "required": True}]
+
+
+class ClaimsField(forms.JSONField):
+    """A claim a line is easier to read than all in one."""
+
+    widget = forms.Textarea(attrs={"rows": 12, "cols": 90, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list) or not value:  # what somebody typed stays as they typed it
+            return super().prepare_value(value)
+        return "[\n" + ",\n".join(f"  {json.dumps(claim, ensure_ascii=False)}" for claim in value) + "\n]"
+
+
+class ContractForm(forms.ModelForm):
+    claims = ClaimsField(
+        label=_("Claims"),
+        initial=_EXAMPLE,
+        help_text=_(
+            "A JSON list: input is what programs call the claim, output what the credential calls it, label what the "
+            "wallet shows."
+        ),
+    )
+
+    class Meta:
+        model = Contract
+        fields = ("name", "type_name", "format", "claims", "validity_days", "allow_expiration_override", "enabled")
+
 
 @admin.register(Contract)
 class ContractAdmin(admin.ModelAdmin):
+    form = ContractForm
     list_display = ("name", "type_name", "format", "enabled", "validity_days")
     fields = ("name", "type_name", "format", "claims", "validity_days", "allow_expiration_override", "enabled")
 

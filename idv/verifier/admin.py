@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from recovery_portal.kit import clock
+from recovery_portal.kit.admin_filters import NamedValuesFilter
 
 from . import signals, trust
 from .models import FaceCheck, IdentityProvider, PresentationRequest, ProofingRequest, TypeAuthority
@@ -180,7 +181,7 @@ class PresentationRequestAdmin(ReadOnlyAdmin):
 @admin.register(FaceCheck)
 class FaceCheckAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "status", "reason_code", "score", "threshold", "number", "request")
-    list_filter = ["status", "reason_code"]
+    list_filter = ["status", ("reason_code", NamedValuesFilter)]
     search_fields = ["request__correlation_id"]
     fields = [
         "created_at",

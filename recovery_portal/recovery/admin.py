@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from recovery_portal.kit import clock
+from recovery_portal.kit.admin_filters import NamedValuesFilter
 from recovery_portal.kit.errors import DomainError
 
 from . import flows, words
@@ -26,12 +27,11 @@ from .templatetags.console import because
 __all__ = ["IdentityRecordAdmin", "RecoveryPolicyAdmin", "RecoveryProfileAdmin"]
 
 
-class ReasonFilter(admin.AllValuesFieldListFilter):
-    """In words, and by a name where there is none: a link without words is no link."""
+class ReasonFilter(NamedValuesFilter):
+    """In words."""
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": in_words(str(choice["display"] or "")) or _("none")}
+    def named(self, value: str) -> Any:
+        return super().named(str(in_words(value)))
 
 
 class StateFilter(admin.ChoicesFieldListFilter):

@@ -146,7 +146,11 @@ def of_way(way: str) -> str:
 
 def of_match(detail: Mapping[str, Any]) -> list[tuple[Words, str]]:
     """What the match found, field by field."""
-    return [(_FIELDS.get(name, name), _finding(name, str(value))) for name, value in detail.items()]
+    return [(of_field(name), _finding(name, str(value))) for name, value in detail.items()]
+
+
+def of_field(name: str) -> Words:
+    return _FIELDS.get(name, name)
 
 
 def _finding(name: str, value: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from recovery_portal.kit.admin_filters import NamedValuesFilter
+
 from .models import Callback, ServiceRequest
 
 
@@ -21,7 +23,7 @@ class CallbackInline(admin.TabularInline):
 @admin.register(ServiceRequest)
 class ServiceRequestAdmin(admin.ModelAdmin):
     list_display = ("created_at", "client_name", "app", "kind", "status", "error_code", "reason_code", "ended_at")
-    list_filter = ("kind", "status", "error_code")
+    list_filter = ("kind", "status", ("error_code", NamedValuesFilter))
     list_select_related = ("app",)
     search_fields = ("client_name", "id")
     fields = readonly_fields = (

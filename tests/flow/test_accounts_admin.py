@@ -87,6 +87,24 @@ def test_nobody_writes_the_audit_superusers_included(root: Client) -> None:
     assert event.activity == "User sign-in"
 
 
+def test_an_audit_event_is_read_whole_with_before_and_after(root: Client) -> None:
+    event = audit.record(
+        activity="Authentication Methods Policy Update", at=NOON, result="failure", reason="why", correlation_id="c-1",
+        application="<b>Script</b>", details={"state": "enabled -> disabled", "<i>": "</dl>"},
+    )  # fmt: skip
+    shown = root.get(f"/admin/accounts/auditevent/{event.pk}/change/").content.decode()
+    assert "<dt>state</dt><dd>enabled -&gt; disabled</dd>" in shown
+    assert "<dt>&lt;i&gt;</dt><dd>&lt;/dl&gt;</dd>" in shown
+    for told in ("2026-11-22 12:00:00", "Failure", "why", "c-1", "&lt;b&gt;Script&lt;/b&gt;", "Account Recovery"):
+        assert told in shown, told
+
+
+def test_a_password_is_changed_where_it_is_audited_and_written_home(root: Client) -> None:
+    answer = root.get("/admin/password_change/")
+    assert (answer.status_code, answer["Location"]) == (302, "/security-info/password/")
+    assert root.post("/admin/password_change/", {"old_password": "x"})["Location"] == "/security-info/password/"
+
+
 def test_an_operator_does_not_hand_out_rights(operator: Client) -> None:
     bob, alice = User.objects.get(user_principal_name="bob@contoso.example"), make_alice()
     for person, status in ((alice, 302), (bob, 403)):
@@ -156,7 +174,9 @@ def test_groups_are_written_as_account_names(root: Client) -> None:
     group = DirectoryGroup.objects.get()
     assert alice in group.members.all()
     url = f"/admin/accounts/directorygroup/{group.pk}/change/"
-    assert "bob@contoso.example" in root.get(url).content.decode()
+    shown = root.get(url)
+    assert shown.context["adminform"].form["members"].value() == "alice@contoso.example\nbob@contoso.example"
+    assert ">\nalice@contoso.example\nbob@contoso.example</textarea>" in shown.content.decode()
     root.post(url, form | {"members": "bob@contoso.example"})
     assert [str(member) for member in group.members.all()] == ["bob@contoso.example"]
     assert AuditEvent.objects.filter(category="GroupManagement").count() == 2

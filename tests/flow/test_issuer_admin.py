@@ -27,7 +27,9 @@ def operator(client: Client, db: None) -> Client:
 
 
 def test_a_contract_is_written_and_its_type_is_then_fixed(operator: Client) -> None:
-    assert operator.post("/admin/issuer/contract/add/", FORM).status_code == 302
+    offered = operator.get("/admin/issuer/contract/add/").context["adminform"].form["claims"].value()
+    assert json.loads(offered) == CLAIMS  # an example to begin with, one claim a line
+    assert operator.post("/admin/issuer/contract/add/", FORM | {"claims": offered}).status_code == 302
     contract = Contract.objects.get()
     assert (contract.type_name, contract.claims, contract.validity_days) == ("VerifiedExpert", CLAIMS, 30)
     change = FORM | {"name": "Experts", "type_name": "Another", "format": "dc+sd-jwt", "enabled": ""}

@@ -45,8 +45,12 @@ class AttemptSearch(forms.Form):
         label=_("State"), required=False, choices=[("", _("Any")), *((s.value, words.STATES[s]) for s in State)]
     )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=64, widget=forms.Select)
-    profile = forms.ModelChoiceField(RecoveryProfile.objects.all(), label=_("Profile"), required=False)
-    provider = forms.ModelChoiceField(IdentityProvider.objects.all(), label=_("Provider"), required=False)
+    profile = forms.ModelChoiceField(
+        RecoveryProfile.objects.all(), label=_("Profile"), required=False, empty_label=_("Any")
+    )
+    provider = forms.ModelChoiceField(
+        IdentityProvider.objects.all(), label=_("Provider"), required=False, empty_label=_("Any")
+    )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

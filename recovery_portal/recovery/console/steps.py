@@ -125,7 +125,17 @@ class Provider(Step):
         widget=forms.RadioSelect,
         empty_label=None,
     )
-    high_assurance = forms.BooleanField(label=_("Two readers must agree on the document"), required=False)
+    high_assurance = forms.BooleanField(
+        label=_("Two readers must agree on the document"),
+        required=False,
+        help_text=_("More people are asked for a better photo. A provider that cannot promise it is refused."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there_are = list(IdentityProvider.objects.values_list("pk", flat=True)[:2])
+        if len(there_are) == 1:  # nothing to choose
+            self.fields["provider"].initial = there_are[0]
 
 
 class Validation(Step):
@@ -157,10 +167,14 @@ class Validation(Step):
         ClaimExtension.objects.all(), label=_("Selected extension"), required=False, empty_label=_("None")
     )
     face_check_threshold = forms.IntegerField(
-        label=_("Face Check threshold"), min_value=LOWEST_THRESHOLD, max_value=HIGHEST_THRESHOLD, initial=70
-    )
+        label=_("Face Check threshold"), min_value=LOWEST_THRESHOLD, max_value=HIGHEST_THRESHOLD, initial=70,
+        help_text=_("Out of 100, at least 50. The face must score so much against the credential's portrait."),
+    )  # fmt: skip
     still_head_allowed = forms.BooleanField(
-        label=_("The camera may move instead of the head"), required=False, initial=True
+        label=_("The camera may move instead of the head"),
+        required=False,
+        initial=True,
+        help_text=_("For people who cannot turn their head or close their eyes. The check is as strict as the other."),
     )
     assistance = forms.ChoiceField(
         label=_("Without a camera"),

@@ -49,3 +49,8 @@ def in_way(way: str) -> str:
 @register.filter
 def finding(value: str) -> words.Words:
     return words.of_finding(value)
+
+
+@register.filter
+def in_field(name: str) -> words.Words:
+    return words.of_field(name)
