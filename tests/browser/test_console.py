@@ -172,7 +172,7 @@ def read_an_attempt(page: Page, looks: Looks) -> None:
     page.get_by_role("link", name="Account recovery", exact=True).first.click()
     page.get_by_role("link", name="Attempts", exact=True).click()
     page.get_by_label("Account, correlation id").fill(LENA)
-    page.get_by_label("Reason", exact=True).select_option("The names differ.")
+    page.get_by_label("Reason:", exact=True).select_option("The names differ.")
     page.get_by_role("button", name="Search").click()
     page.locator(".console tbody th a").first.click()
     expect(page.get_by_text("Exact, with nicknames").first).to_be_visible()
