@@ -8,7 +8,7 @@ UV := $(TOOLS)/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test test-fast check bench bench-faces bench-documents openapi reference lock pictures clean
+.PHONY: help demo test test-fast check bench bench-faces bench-documents openapi reference lock pictures shuffle clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench-documents: $(VENV)/.development ## Measure the document reader on photogra
 
 bench-faces: $(VENV)/.development ## Measure faces and liveness on FOLDER=<person>/*.jpg, or on the synthetic people
 	$(RUN) -m tests.bench.faces $(FOLDER)
+
+shuffle: $(VENV)/.development provision ## Run the example project's tests in RUNS (50) random orders
+	$(RUN) -m tests.example_project $(or $(RUNS),50)
 
 pictures: $(VENV)/.development provision ## Take the pictures of README and docs again
 	$(RUN) -m tests.pictures

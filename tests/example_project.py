@@ -1,9 +1,11 @@
 """The example project in an environment of its own: builds the wheel, installs it as anybody would, runs its tests.
 
-Versions are those of the lock file. A test that was skipped counts as failed, and so does one that is missing.
+Versions are those of the lock file. A test that was skipped counts as failed, and so does one that is missing. With a
+number, all tests are run so many times more, each time in another order (``make shuffle``).
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,18 @@ RUNS = {
 
 
 def main() -> int:
+    _install()
+    for name, (arguments, wanted) in RUNS.items():
+        _tests(name, arguments, wanted)
+    for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 0):
+        seed = secrets.randbelow(2**32)
+        print(f"in the order of {seed}", flush=True)
+        arguments, wanted = RUNS["all of it"]
+        _tests(f"in the order of {seed}", [*arguments, f"--randomly-seed={seed}"], wanted)
+    return 0
+
+
+def _install() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     shutil.copytree(PROJECT, FOLDER / "project")
     environment = FOLDER / "environment"
@@ -34,14 +48,15 @@ def main() -> int:
         # What was built a moment ago, and not what was built before under the same version.
         *("--refresh-package", "recovery-portal", "--reinstall-package", "recovery-portal"),
     )
-    for name, (arguments, wanted) in RUNS.items():
-        report = FOLDER / "report.xml"
-        _run(str(environment / "bin" / "python"), "-m", "pytest", "-q", f"--junitxml={report}", *arguments)
-        suite = xml.parse(report).getroot()[0]
-        passed = int(suite.get("tests", 0)) - int(suite.get("skipped", 0))
-        if passed != wanted:
-            sys.exit(f"The example project, {name}: {passed} tests passed, not {wanted}.")
-    return 0
+
+
+def _tests(name: str, arguments: list[str], wanted: int) -> None:
+    report = FOLDER / "report.xml"
+    _run(str(FOLDER / "environment" / "bin" / "python"), "-m", "pytest", "-q", f"--junitxml={report}", *arguments)
+    suite = xml.parse(report).getroot()[0]
+    passed = int(suite.get("tests", 0)) - int(suite.get("skipped", 0))
+    if passed != wanted:
+        sys.exit(f"The example project, {name}: {passed} tests passed, not {wanted}.")
 
 
 def _run(*command: str) -> None:
