@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Case, Value, When
 from django.forms import ModelForm, NumberInput
@@ -185,13 +186,21 @@ def _all_or_nothing(request: HttpRequest, view: Callable[[], HttpResponse]) -> H
 
 @admin.register(RecoveryPolicy)
 class RecoveryPolicyAdmin(admin.ModelAdmin):
-    """The one row of excluded groups. What a switch to Production needs is decided in the console."""
+    """The one row of excluded groups: its list is its form. What a switch to Production needs is decided in the
+    console."""
 
     fields = ("excluded_groups",)
     filter_horizontal = ("excluded_groups",)
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not RecoveryPolicy.objects.exists()
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = RecoveryPolicy.objects.get_or_create(pk=RecoveryPolicy.THE_ROW)[0]
+        return redirect("admin:recovery_recoverypolicy_change", row.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: RecoveryPolicy | None = None) -> bool:
         return False
@@ -209,6 +218,6 @@ class RecoveryPolicyAdmin(admin.ModelAdmin):
         return None if _was_proposed(request) else super().log_change(request, obj, message)
 
     def response_change(self, request: HttpRequest, obj: RecoveryPolicy) -> HttpResponse:
-        if _was_proposed(request):
-            return redirect("admin:recovery_recoverypolicy_change", obj.pk)
-        return super().response_change(request, obj)
+        if not _was_proposed(request):
+            messages.success(request, _("The excluded groups were saved."))
+        return redirect("admin:recovery_recoverypolicy_change", obj.pk)

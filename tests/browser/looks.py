@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Route
 
+from .admin_pages import missed, name_of
 from .walk import Pictures
 
 WIDTHS = {"desktop": 1280, "phone": 390}
@@ -74,6 +75,7 @@ class Looks(Pictures):
         super().__init__(folder)
         self.dark = dark
         self.seen: list[str] = []
+        self.pages: set[str] = set()
         self.problems: list[str] = []
 
     @classmethod
@@ -83,11 +85,19 @@ class Looks(Pictures):
         folder = os.environ.get("PICTURES")
         return cls(Path(folder) if folder else None, dark=bool(os.environ.get("PICTURES_DARK")))
 
-    def take(self, page: Page, name: str) -> None:
+    def finish(self, promised: Iterable[str] = ()) -> None:
+        """Nothing was wrong, and no page was left out that the test is there to look at."""
+        assert not self.problems, "\n".join(self.problems)
+        assert not (left_out := missed(promised, self.pages)), f"not looked at: {', '.join(left_out)}"
+
+    def take(self, page: Page, name: str, *, plain: bool = False) -> None:
+        """``plain`` is a page built of Django's own parts alone: its words and colours are those of all the others at
+        every width, so that each is asked about once."""
         name = name.removeprefix("desktop-").removeprefix("phone-")
         if name in self.seen:
             return
         self.seen.append(name)
+        self.pages.add(name_of(page.url))
         page.wait_for_load_state()
         before = page.viewport_size
         with held_still(page):
@@ -99,7 +109,8 @@ class Looks(Pictures):
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                     where = f"{name} at {width} px, {scheme}"
-                    self.problems += [f"{where}: {problem}" for problem in page.evaluate(AXE_RUN, RUN_ONLY[scheme])]
+                    if not plain or (device == "desktop") == (scheme == "light"):
+                        self.problems += [f"{where}: {problem}" for problem in page.evaluate(AXE_RUN, RUN_ONLY[scheme])]
                     self._picture(page, device, scheme, name)
             page.emulate_media(color_scheme="light")
             page.set_viewport_size({"width": NARROW, "height": 844})

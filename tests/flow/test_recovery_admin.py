@@ -105,11 +105,14 @@ class TestProfiles:
     def test_excluded_groups_are_one_row_and_audited(self, db: object) -> None:
         group = DirectoryGroup.objects.create(display_name="Executives")
         client = operator("view_recoverypolicy", "add_recoverypolicy", "change_recoverypolicy")
-        add = reverse("admin:recovery_recoverypolicy_add")
-        assert client.post(add, {"excluded_groups": [str(group.pk)]}).status_code == 302
+        shown = client.get(reverse("admin:recovery_recoverypolicy_changelist"), follow=True)
+        address = reverse("admin:recovery_recoverypolicy_change", args=[RecoveryPolicy.THE_ROW])
+        assert shown.redirect_chain == [(address, 302)]
+        saved = client.post(address, {"excluded_groups": [str(group.pk)]}, follow=True)
+        assert "The excluded groups were saved." in saved.content.decode()
         assert list(RecoveryPolicy.objects.get().excluded_groups.all()) == [group]
         assert AuditEvent.objects.get().details["excludedGroups"] == "no group -> Executives"
-        assert client.get(add).status_code == 403
+        assert client.get(reverse("admin:recovery_recoverypolicy_add")).status_code == 403
 
 
 class TestAttempts:
