@@ -56,8 +56,8 @@ reference: $(VENV)/.development ## Write docs/testing/reference.md anew, after a
 
 lock: $(UV) ## Resolve the dependencies anew into the two lock files
 	$(UV) lock --upgrade --quiet
-	$(UV) export --frozen --quiet --no-header --no-emit-project --no-default-groups --format requirements-txt -o requirements.lock
-	$(UV) export --frozen --quiet --no-header --no-emit-project --all-groups --format requirements-txt -o requirements-dev.lock
+	$(UV) export --frozen --quiet --no-header --no-emit-project --extra demo --no-default-groups --format requirements-txt -o requirements.lock
+	$(UV) export --frozen --quiet --no-header --no-emit-project --extra demo --all-groups --format requirements-txt -o requirements-dev.lock
 
 .PHONY: provision
 provision:

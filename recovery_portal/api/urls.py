@@ -4,6 +4,7 @@ address has it."""
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from . import device_doors, oauth
+from .batch import Batch
 from .shell import NothingHere
 
 ROOMS = (
@@ -17,6 +18,7 @@ VERSIONS = ("v1.0", "beta")
 
 def _version(name: str) -> list[URLPattern | URLResolver]:
     rooms: list[URLPattern | URLResolver] = [path(f"{name}/", include(room)) for room in ROOMS]
+    rooms.insert(0, path(f"{name}/$batch", Batch.as_view(version=name), name=f"api-batch-{name}"))
     return [*rooms, re_path(rf"^{name}/(?P<rest>[\s\S]*)$", NothingHere.as_view())]
 
 

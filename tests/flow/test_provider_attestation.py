@@ -148,7 +148,7 @@ def _later(**much):
         ({}, {"audience": "https://elsewhere.example"}),
         ({}, {"client_id": "another"}),
         ({}, _later(minutes=-10)),
-        ({}, _later(minutes=10)),
+        ({}, _later(hours=1)),
     ],
     ids=[
         "forged", "unknown_key", "stranger", "other_sub", "other_client", "expired", "future", "other_cnf",
