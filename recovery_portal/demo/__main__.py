@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recovery_portal.demo.houses import ROLES, ROOT, Houses
-from recovery_portal.demo.servers import RedisServer, free_port, is_free
+from recovery_portal.demo.servers import NoServer, RedisServer, free_port, is_free
 from recovery_portal.demo.tls import ServerCertificate
 
 PORTS = {"portal": 8000, "provider": 8001, "wallet": 8002}
@@ -30,7 +30,11 @@ def main() -> int:
     began = time.monotonic()
     ports = {role: port if is_free(port) else free_port() for role, port in PORTS.items()}
     redis = RedisServer(arguments.folder)
-    redis.start()
+    try:
+        redis.start()
+    except NoServer as missing:
+        _say(str(missing))
+        return 1
     tls = ServerCertificate(arguments.folder) if arguments.https else None
     if tls:
         tls.prepare(datetime.now(UTC))  # this process only starts others: it has no settings

