@@ -59,6 +59,24 @@ class Installation:
             trust_env=False,
         )
 
+    @contextmanager
+    def drawn_from(self, seed: int) -> Iterator[None]:
+        """Meanwhile everything random comes from ``seed``, keys, tokens and codes too: from the same state, at the same
+        moment, two runs say the same on the wire, signatures apart. In this process only.
+
+        Raises NotInThisProcess.
+        """
+        from . import foreseen
+
+        if not self.is_in_process:
+            raise foreseen.NotInThisProcess(
+                f"The houses at {self.portal} draw keys, tokens and codes themselves: drawn_from works in process."
+                " set_seed draws the challenges of a running server."
+            )
+        self.client.set_seed(seed)
+        with foreseen.draws(seed):
+            yield
+
     def choose_parts(self, *, face: str | None = None, reader: str | None = None) -> None:
         """``scripted`` or ``real``; what is left out stays."""
         chosen = self.client.choose_parts(face=face, reader=reader)  # type: ignore[arg-type]
