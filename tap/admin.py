@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -53,6 +54,9 @@ class TemporaryAccessPassAdmin(admin.ModelAdmin):
         "correlation_id",
     )
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TemporaryAccessPass]:
+        return queries.with_policy(super().get_queryset(request))
 
     @admin.display(description=_("usability"))
     def usability_reason(self, record: TemporaryAccessPass) -> str:

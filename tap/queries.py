@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from accounts.models import User
 
@@ -45,16 +45,25 @@ def find_pass(user: User) -> TemporaryAccessPass | None:
     return TemporaryAccessPass.objects.filter(user=user).first()
 
 
+def with_policy(passes: QuerySet[TemporaryAccessPass]) -> QuerySet[TemporaryAccessPass]:
+    """The same passes, each knowing what the policy says of it: ``usability`` then asks the database nothing more."""
+    covered = Exists(covered_users().order_by().filter(pk=OuterRef("user_id")))
+    return passes.annotate(is_covered=covered, must_be_once=Value(get_policy().is_usable_once))
+
+
 def usability(access_pass: TemporaryAccessPass, at: datetime) -> rules.Usability:
     """``methodUsabilityReason`` of a pass at ``at``, under the policy as it is now."""
-    policy = get_policy()
+    covered, only_one_time = getattr(access_pass, "is_covered", None), getattr(access_pass, "must_be_once", None)
+    if covered is None or only_one_time is None:
+        policy = get_policy()
+        covered, only_one_time = policy_covers(access_pass.user, policy), policy.is_usable_once
     return rules.usability(
         is_usable_once=access_pass.is_usable_once,
         start_at=access_pass.start_at,
         expires_at=access_pass.expires_at,
         redeemed_at=access_pass.redeemed_at,
-        covered=policy_covers(access_pass.user, policy),
-        only_one_time=policy.is_usable_once,
+        covered=covered,
+        only_one_time=only_one_time,
         at=at,
     )
 

@@ -155,6 +155,7 @@ class FaceCheckInline(admin.TabularInline):
 class PresentationRequestAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "provider", "status", "reason_code", "account_hint", "same_device", "correlation_id")
     list_filter = ["status", "provider", "same_device"]
+    list_select_related = ("provider",)  # it may have none, and is then not fetched along by itself
     search_fields = ["correlation_id"]
     fields = [
         "created_at",

@@ -1,11 +1,17 @@
 """Whom the policy covers and who may hand out a pass."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import DirectoryGroup, User
-from tap.models import TemporaryAccessPassPolicy
-from tap.queries import covered_users, get_policy, may_issue, policy_covers
+from tap import flows
+from tap.models import TemporaryAccessPass, TemporaryAccessPassPolicy
+from tap.queries import covered_users, get_policy, may_issue, policy_covers, usability, with_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +88,20 @@ def test_who_may_issue_for_whom(alice: User, bob: User) -> None:
         (bob, plain),
     }
     assert {pair for pair, may in table.items() if may} == allowed
+
+
+@pytest.mark.parametrize("change", [{}, {"state": "disabled"}, {"include_all_users": False}, {"is_usable_once": True}])
+def test_a_list_of_passes_says_the_same_of_each_as_one_by_itself(
+    alice: User, bob: User, now: datetime, pass_policy: TemporaryAccessPassPolicy, change: dict[str, Any]
+) -> None:
+    flows.issue(user=alice, issued_by=bob, at=now)
+    flows.issue(user=bob, issued_by=None, at=now)
+    group = DirectoryGroup.objects.create(display_name="Excluded")
+    group.members.add(bob)
+    pass_policy.exclude_groups.add(group)
+    TemporaryAccessPassPolicy.objects.update(**change)
+    alone = {row.pk: usability(row, now) for row in TemporaryAccessPass.objects.all()}
+    rows = list(with_policy(TemporaryAccessPass.objects.all()))
+    with CaptureQueriesContext(connection) as asked:
+        assert {row.pk: usability(row, now) for row in rows} == alone
+    assert len(asked) == 0
