@@ -31,14 +31,17 @@ from .models.identity import document_number_mac
 from .models.review import OVERRULE_LIFETIME, REFUSALS, REVIEW_WINDOW
 
 ENABLED = Q(state=RecoveryProfile.State.ENABLED)
+# While recovery is stopped no profile holds for anybody, whatever its own state is.
+_STOPPED = Exists(RecoveryPolicy.objects.filter(stopped_at__isnull=False))
+IN_FORCE = ENABLED & ~_STOPPED
 
 
 @dataclass(frozen=True)
 class Eligibility:
     """The profile that wins, or why none does.
 
-    Reasons: excluded_group, not_in_scope, never_signed_in, account_disabled, blocked. ``considered`` lists each enabled
-    profile in order with what it said; it is filled by :func:`explain` only.
+    Reasons: stopped, excluded_group, not_in_scope, never_signed_in, account_disabled, blocked. ``considered`` lists
+    each enabled profile in order with what it said; it is filled by :func:`explain` only.
     """
 
     profile: RecoveryProfile | None
@@ -51,7 +54,7 @@ def find_profile_for(user: User) -> RecoveryProfile | None:
     included = DirectoryGroup.objects.filter(recovery_profiles=OuterRef("pk"), members=user.pk)
     excluded = DirectoryGroup.objects.filter(excluded_from_recovery__isnull=False, members=user.pk)
     return (
-        RecoveryProfile.objects.filter(ENABLED)
+        RecoveryProfile.objects.filter(IN_FORCE)
         .filter(Q(include_all_users=True) | Exists(included))
         .exclude(Exists(excluded))
         .select_related("provider")
@@ -73,7 +76,7 @@ def find_profile_for_name(account_name: str) -> RecoveryProfile | None:
 
 def _within_reach() -> Iterator[RecoveryProfile]:
     """The enabled profiles under which anybody can walk at all: none below one that includes everybody."""
-    for profile in RecoveryProfile.objects.filter(ENABLED).select_related("provider").order_by("priority", "name"):
+    for profile in RecoveryProfile.objects.filter(IN_FORCE).select_related("provider").order_by("priority", "name"):
         yield profile
         if profile.include_all_users:
             return
@@ -83,6 +86,9 @@ def eligibility(user: User) -> Eligibility:
     """Whether the entry is shown to ``user``: in scope, not excluded, enabled, and signed in at least once before."""
     # Always every question, whatever the first answers: how long it takes says nothing about the account (ASVS 6.3.8).
     profile, excluded, blocked = find_profile_for(user), _is_excluded(user), is_blocked(user)
+    stopped = is_stopped()
+    if stopped:
+        return Eligibility(None, "stopped")
     if not user.account_enabled:
         return Eligibility(None, "account_disabled")
     if blocked:
@@ -96,6 +102,11 @@ def eligibility(user: User) -> Eligibility:
 
 def _is_excluded(user: User) -> bool:
     return user.directory_groups.filter(excluded_from_recovery__isnull=False).exists()
+
+
+def is_stopped() -> bool:
+    """Whether an operator has stopped recovery altogether."""
+    return RecoveryPolicy.objects.filter(stopped_at__isnull=False).exists()
 
 
 def is_blocked(user: User) -> bool:

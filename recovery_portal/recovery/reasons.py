@@ -14,6 +14,7 @@ _ACCOUNT: Final[dict[str, Promise]] = {
     "outside_pass_policy": _("The person is outside the Temporary Access Pass policy."),
     "external_guest": _("An external guest signs in at home, not here."),
     "blocked": _("An operator blocked recovery for this person."),
+    "stopped": _("An operator stopped recovery for everybody."),
     "unknown_account": _("The directory does not know this account."),
     "unknown_account_declined": _("The directory does not know this account; it was sent nowhere, as many are not."),
 }

@@ -18,7 +18,7 @@ BY_TWO: Final = frozenset(
     {
         "console:home", "console:wizard", "console:extensions", "console:extension-add", "console:extension",
         "console:extension-test", "console:simulator", "console:safeguards", "console:proposal", "console:readiness",
-        "console:attempt",
+        "console:attempt", "console:stop",
     }
 )  # fmt: skip
 ATTEMPTS: Final = frozenset(

@@ -75,6 +75,7 @@ def test_from_a_new_profile_to_production_by_two(prepared: OpenHouses, browser: 
     second = sign_in(browser, prepared, SECOND, PASSWORD)
     approve(second, looks)
     read_an_attempt(second, looks)
+    stop_and_go_on(second, looks)
     for page in (first, second):
         page.context.close()
     looks.finish(BY_TWO)
@@ -155,6 +156,16 @@ def simulate(page: Page, looks: Looks) -> None:
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("matches with nicknames").first).to_be_visible()
     looks.take(page, "admin-simulator")
+
+
+def stop_and_go_on(page: Page, looks: Looks) -> None:
+    page.get_by_role("link", name="Account recovery", exact=True).first.click()
+    page.get_by_role("link", name="Stop or resume").click()
+    looks.take(page, "admin-stop")
+    page.get_by_role("button", name="Stop account recovery").click()
+    page.get_by_role("link", name="Account recovery is stopped for everybody.").click()
+    page.get_by_role("button", name="Let account recovery go on").click()
+    expect(page.get_by_text("Account recovery goes on.")).to_be_visible()
 
 
 def approve(page: Page, looks: Looks) -> None:

@@ -90,6 +90,7 @@ PAGES: dict[str, Page] = {
     "console:readiness-csv": Page(READS_MATCHES),
     "console:savings": Page(READS_PROFILES),
     "console:methods": Page(READS_SET_UP),
+    "console:stop": Page(SETS_UP, SETS_UP),
     "console:attempts": Page(READS_ATTEMPTS),
     "console:attempt": Page(READS_ATTEMPTS),
     "console:attempt-cancel": Page(NOBODY, HANDLES_PASSES),

@@ -13,7 +13,7 @@ from recovery_portal.api import odata
 from recovery_portal.api.errors import GraphError
 from recovery_portal.api.shell import Body, GraphView, created, nothing, operation
 
-from .. import flows
+from .. import flows, queries
 from ..models import RecoveryPolicy, RecoveryProfile
 from .profiles import REFUSALS
 
@@ -48,7 +48,7 @@ class TargetAnswer(serializers.Serializer):
 
 
 class ScopeChange(Body):
-    """``state`` is read only: recovery is on while a profile is enabled, and switched off by disabling them."""
+    """``state`` "disabled" stops recovery for everybody at once; the profiles and their own states stay as they are."""
 
     id = serializers.CharField(required=False)
     state = serializers.ChoiceField(choices=["enabled", "disabled"], required=False)
@@ -68,12 +68,11 @@ class Scopes(GraphView):
                role=ROLE_WRITE, body=ScopeChange, status=204)  # fmt: skip
     def patch(self, request: Request) -> Response:
         change = self.read(ScopeChange, partial=True)
-        if change.get("state", _state()) != _state():
-            raise GraphError(400, "The state follows the profiles: enable or disable those.")
         excluded = change.get("excludeTargets")
         flows.change_scopes(
             scopes=_scopes(change["includeTargets"]) if "includeTargets" in change else None,
             excluded=None if excluded is None else lookup.groups({target["id"] for target in excluded}),
+            stopped=change["state"] == "disabled" if "state" in change else None,
             by=lookup.operator(self.caller),
             at=self.at,
         )
@@ -163,7 +162,8 @@ def _scopes(targets: list[dict[str, Any]]) -> dict[UUID, flows.Scope]:
 
 
 def _state() -> str:
-    return "enabled" if RecoveryProfile.objects.filter(state=RecoveryProfile.State.ENABLED).exists() else "disabled"
+    """Of the method as a whole; each profile has one of its own besides."""
+    return "disabled" if queries.is_stopped() else "enabled"
 
 
 def _included() -> list[dict[str, Any]]:

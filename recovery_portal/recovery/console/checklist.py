@@ -105,7 +105,9 @@ def _provider_note(provider: IdentityProvider | None, *, heard: bool) -> str | P
 
 
 def notices(profiles: list[RecoveryProfile], in_scope: dict[UUID, int]) -> Iterator[Notice]:
-    """What is wrong with the set-up. Asks nothing of the database beyond what the caller has and one policy."""
+    """What is wrong with the set-up. Asks nothing of the database beyond what the caller has and two policies."""
+    if queries.is_stopped():
+        yield Notice(_("Account recovery is stopped for everybody."), reverse("console:stop"))
     pass_on = get_policy().state == PolicyState.ENABLED
     if not pass_on:
         yield Notice(

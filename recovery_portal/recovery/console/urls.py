@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import assistance, attempts, extensions, home, methods, people, providers, reviews, savings, switching, wizard
+from . import (
+    assistance,
+    attempts,
+    extensions,
+    home,
+    methods,
+    people,
+    providers,
+    reviews,
+    savings,
+    stopping,
+    switching,
+    wizard,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -34,6 +47,7 @@ urlpatterns = [
     path("extensions/<uuid:extension_id>/grant/", extensions.grant_extension, name="extension-grant"),
     path("extensions/<uuid:extension_id>/delete/", extensions.delete_extension, name="extension-delete"),
     path("extensions/<uuid:extension_id>/test/", extensions.test_extension, name="extension-test"),
+    path("stop/", stopping.stop, name="stop"),
     path("methods/", methods.policy, name="methods"),
     path("savings/", savings.savings, name="savings"),
     path("providers/", providers.registry_page, name="providers"),

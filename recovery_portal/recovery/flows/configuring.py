@@ -16,6 +16,7 @@ from idv.verifier.models import IdentityProvider
 
 from ..errors import ProfileRefused
 from ..models import RecoveryPolicy, RecoveryProfile
+from . import stopping
 from .holding import held
 from .operating import CATEGORY, record_exclusion_change, record_profile_change, record_profile_removal
 from .safeguarding import switch_mode
@@ -151,16 +152,23 @@ def delete_profile(*, profile: RecoveryProfile, by: Operator, at: datetime) -> N
 
 
 def change_scopes(
-    *, scopes: Mapping[UUID, Scope] | None, excluded: Collection[DirectoryGroup] | None, by: Operator, at: datetime
+    *,
+    scopes: Mapping[UUID, Scope] | None,
+    excluded: Collection[DirectoryGroup] | None,
+    by: Operator,
+    at: datetime,
+    stopped: bool | None = None,
 ) -> None:
-    """Who is in scope of which profile, and who never is. None leaves a side as it is; a profile that ``scopes`` does
-    not name ends up including nobody. Raises ProfileRefused (unknown_profile, unknown_group), SwitchRefused
-    (approval_required)."""
+    """Who is in scope of which profile, who never is, and whether recovery is stopped. None leaves a side as it is; a
+    profile that ``scopes`` does not name ends up including nobody. Raises ProfileRefused (unknown_profile,
+    unknown_group, not_permitted), SwitchRefused (approval_required)."""
     with held():
         if scopes is not None:
             _set_scopes(scopes, by=by, at=at)
         if excluded is not None:
             _exclude(excluded, by, at)
+        if stopped is not None:
+            (stopping.stop if stopped else stopping.resume)(by=by, at=at)
 
 
 def demand(*, field: str, value: bool | int, by: Operator, at: datetime) -> None:

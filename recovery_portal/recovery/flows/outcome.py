@@ -51,6 +51,8 @@ def _issue(attempt: RecoveryAttempt, user: User, at: datetime) -> tap.IssuedPass
     fresh = RecoveryAttempt.objects.get(pk=attempt.pk)
     if fresh.state != attempt.state:
         raise AttemptMoved("attempt_moved", f"{attempt.pk} is {fresh.state}")
+    if queries.is_stopped():
+        raise RevealRefused("stopped", "an operator stopped recovery altogether")
     if queries.is_blocked(user):  # under the lock that blocking takes, too
         raise RevealRefused("blocked", "an operator blocked recoveries of this account")
     for earlier in RecoveryAttempt.objects.filter(user=user, state__in=GRANTED).exclude(pk=attempt.pk):

@@ -268,6 +268,7 @@ class RecoveryPolicy(models.Model):
         default=0,
         help_text=_("So many attempts in Evaluation must have ended in a match before a profile goes to Production."),
     )
+    stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("feature-wide exclusion")

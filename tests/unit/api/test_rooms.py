@@ -145,7 +145,7 @@ def test_the_scope_of_a_profile_is_set_by_groups_and_audited(profiles: Api, alic
     assert (row.include_all_users, row.include_groups.count()) == (True, 0)
     for wrong in (
         {"includeTargets": [target | {"id": str(alice.pk)}]}, {"includeTargets": [target | {"id": "x"}]},
-        {"includeTargets": [target | {"verifiedIdProfiles": [str(staff.pk)]}]}, {"state": "disabled"},
+        {"includeTargets": [target | {"verifiedIdProfiles": [str(staff.pk)]}]}, {"state": "off"},
         {"excludeTargets": [{"id": "all_users"}]},
     ):  # fmt: skip
         assert profiles("patch", address, wrong).status_code == 400, wrong
