@@ -42,7 +42,10 @@ def covered_users() -> QuerySet[User]:
 
 def find_pass(user: User) -> TemporaryAccessPass | None:
     """The user's pass in whatever state, or None."""
-    return TemporaryAccessPass.objects.filter(user=user).first()
+    found = TemporaryAccessPass.objects.filter(user=user).first()
+    if found is not None:
+        found.user = user  # known already: nobody need ask for it again
+    return found
 
 
 def with_policy(passes: QuerySet[TemporaryAccessPass]) -> QuerySet[TemporaryAccessPass]:

@@ -1,6 +1,7 @@
 """The manners of the control API: the token first, JSON in and out, one clear sentence for what is wrong."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Final
@@ -51,6 +52,7 @@ class Operation:
 
 OPERATIONS: list[Operation] = []
 _Run = Callable[..., Any]
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
 
 
 def operation(
@@ -108,7 +110,7 @@ def _door(methods: dict[str, Operation]) -> Callable[..., HttpResponse]:
 def _answer(one: Operation, request: HttpRequest, keys: dict[str, Any]) -> HttpResponse:
     try:
         if one.takes is not None and one.method == "GET":
-            keys["given"] = strict.read(one.takes, _query_of(request))
+            keys["given"] = strict.read(one.takes, _query_of(request, one.takes))
         elif one.takes is not None:
             keys["given"] = strict.read(one.takes, _body_of(request))
         answer = one.run(**keys)
@@ -130,11 +132,17 @@ def _sentence(reason: str) -> str:
     return f"{reason}{'' if reason.endswith(('.', '?', '!')) else '.'}"
 
 
-def _query_of(request: HttpRequest) -> dict[str, str]:
+def _query_of(request: HttpRequest, shape: type[Any]) -> dict[str, str | int]:
+    """The address's own words; digits where the shape has a whole number."""
     twice = [name for name, values in request.GET.lists() if len(values) > 1]
     if twice:
         raise InputRefused(f"{twice[0]} stands in the address twice.")
-    return {name: str(value) for name, value in request.GET.items()}
+    hints = strict.hints_of(shape)
+    told = {name: str(value) for name, value in request.GET.items()}
+    return {
+        name: int(value) if hints.get(name) is int and _DIGITS.fullmatch(value) else value
+        for name, value in told.items()
+    }
 
 
 def _body_of(request: HttpRequest) -> Any:

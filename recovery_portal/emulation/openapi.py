@@ -87,7 +87,12 @@ def _keys(one: Operation) -> list[dict[str, Any]]:
 def _queries(one: Operation) -> list[dict[str, Any]]:
     if one.takes is None or one.method != "GET":
         return []
-    return [{"name": field.name, "in": "query", "schema": {"type": "string"}} for field in fields(one.takes)]
+    words = strict.schema(one.takes)["properties"]
+    numbers = {name: schema for name, schema in words.items() if schema.get("type") == "integer"}
+    return [
+        {"name": field.name, "in": "query", "schema": numbers.get(field.name, {"type": "string"})}
+        for field in fields(one.takes)
+    ]
 
 
 def _content(answers: Any) -> dict[str, Any]:

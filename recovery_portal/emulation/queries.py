@@ -8,13 +8,11 @@ from recovery_portal.testing import shapes
 
 from .journal.reading import LINK_LENGTH
 
-MOST = 200
 
-
-def attempts(account_name: str | None) -> list[shapes.Attempt]:
+def attempts(account_name: str | None, *, newest: int) -> list[shapes.Attempt]:
     """The newest first."""
     rows = _rows() if account_name is None else _rows().filter(account_name=account_name)
-    return [_attempt(row) for row in rows.order_by("-started_at", "-pk")[:MOST]]
+    return [_attempt(row) for row in rows.order_by("-started_at", "-pk")[:newest]]
 
 
 def find_attempt(attempt_id: str) -> shapes.Attempt | None:

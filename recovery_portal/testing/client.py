@@ -119,9 +119,10 @@ class RecoveryClient:
 
     # --- What happened ---------------------------------------------------------------------------------------------
 
-    def attempts(self, user_principal_name: str | None = None) -> list[shapes.Attempt]:
-        """The newest first."""
-        return _list(shapes.Attempt, self._ask("GET", "attempts", query={"user_principal_name": user_principal_name}))
+    def attempts(self, user_principal_name: str | None = None, *, newest: int | None = None) -> list[shapes.Attempt]:
+        """The newest first; so many at most."""
+        query = {"user_principal_name": user_principal_name, "newest": None if newest is None else str(newest)}
+        return _list(shapes.Attempt, self._ask("GET", "attempts", query=query))
 
     def attempt(self, attempt_id: str) -> shapes.Attempt:
         return made(shapes.Attempt, self._ask("GET", f"attempts/{attempt_id}"))

@@ -88,7 +88,7 @@ def _to_the_pass(visitor: Visitor, acting: Visitor, face: Face, document: Docume
 
 
 def _newest(visitor: Visitor) -> Attempt | None:
-    attempts = visitor.installation.client.attempts(visitor.account)
+    attempts = visitor.installation.client.attempts(visitor.account, newest=1)
     return attempts[0] if attempts else None
 
 

@@ -78,8 +78,10 @@ class Stage:
 
     def attempt(self) -> Attempt | None:
         """The one that this journey began, or the newest while none was."""
-        found = self.houses.client.attempts(self.desk.account)
-        return next((one for one in found if self.attempt_id in {"", one.id}), None)
+        client = self.houses.client
+        if self.attempt_id:
+            return client.attempt(self.attempt_id)
+        return next(iter(client.attempts(self.desk.account, newest=1)), None)
 
 
 @dataclass(frozen=True)

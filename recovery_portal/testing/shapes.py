@@ -166,6 +166,7 @@ class RequestLink:
 @dataclass(frozen=True, kw_only=True)
 class WhoseAttempts:
     user_principal_name: str | None = None
+    newest: int = bounded(200, least=1, most=200)
 
 
 @dataclass(frozen=True, kw_only=True)

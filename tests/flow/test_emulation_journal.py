@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from recovery_portal.kit import http
-from recovery_portal.testing import journal
 from recovery_portal.testing.client import RecoveryClient
 from recovery_portal.testing.in_process import HouseTransport
 from tests.fakes.whole_recovery import NAME, Recovery, furnish
@@ -92,18 +91,6 @@ def test_a_fault_is_seen_as_what_it_did(houses: RecoveryClient) -> None:
     failed = [entry for entry in houses.journal() if entry.error]
     assert failed
     assert {entry.error for entry in failed} == {"unreachable"}
-
-
-def test_the_same_run_is_told_in_the_same_words(houses: RecoveryClient) -> None:
-    houses.freeze_clock("2027-01-10T12:00:00+00:00")
-
-    def run() -> str:
-        houses.clear_journal()
-        Recovery().start().prove()
-        return journal.normalised(houses.journal())
-
-    run()  # what is fetched once and kept, is kept now
-    assert run() == run()
 
 
 def test_a_journal_is_cleared(houses: RecoveryClient) -> None:

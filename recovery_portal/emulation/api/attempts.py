@@ -22,7 +22,7 @@ _AUDIT_MOST: Final = 1000
 def attempts(given: shapes.WhoseAttempts) -> list[shapes.Attempt]:
     """Recoveries, the newest first; of one account when it is named."""
     name = given.user_principal_name
-    return queries.attempts(None if name is None else normalise_account_name(name))
+    return queries.attempts(None if name is None else normalise_account_name(name), newest=given.newest)
 
 
 @operation("GET", "attempts/<uuid:attempt_id>", answers=shapes.Attempt, houses=_PORTAL)

@@ -21,7 +21,7 @@ _SHOWN = 50
 def attempts(request: HttpRequest) -> HttpResponse:
     """The newest attempts, and what is set in this house."""
     context = {
-        "attempts": queries.attempts(None)[:_SHOWN],
+        "attempts": queries.attempts(None, newest=_SHOWN),
         "clock": clock.setting(),
         "faults": faults.current(),
         "parts": parts.current(),

@@ -151,6 +151,25 @@ def test_sweeping_ends_what_a_moved_clock_made_due(room: RecoveryClient) -> None
     assert room.attempts("nobody@contoso.example") == []
 
 
+def test_the_newest_attempt_is_read_without_those_before_it(room: RecoveryClient) -> None:
+    room.seed_profile("All", all_users=True)
+    profile = RecoveryProfile.objects.get()
+    for number in range(3):
+        at = clock.now() + timedelta(minutes=number)
+        RecoveryAttempt.begin(user=None, account_name="ada@contoso.example", profile=profile, at=at)
+    everyone = room.attempts("ada@contoso.example")
+    assert len(everyone) == 3
+    assert room.attempts("ada@contoso.example", newest=1) == everyone[:1]
+    assert room.attempts(newest=2) == everyone[:2]
+
+
+@pytest.mark.parametrize("newest", ["0", "201", "two", "-1", "1.5", "", "9" * 400])
+def test_so_many_newest_there_cannot_be(newest: str, room: RecoveryClient) -> None:
+    answer = ask("GET", f"attempts?newest={newest}")
+    assert answer.status_code == 400
+    assert answer.json()["sentence"].startswith("newest is ")
+
+
 def test_an_attempt_that_is_not_there_is_a_404_with_a_sentence(room: RecoveryClient) -> None:
     with pytest.raises(ControlRefused, match="There is no attempt") as refused:
         room.attempt("00000000-0000-4000-8000-000000000000")
