@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from idv.face import grid
+from idv.face import grid, looks
 from idv.face.engines import Face, FaceEngine
 from idv.face.liveness import BLINK, FRONTAL, LivenessEngine, LivenessVerdict
 
@@ -17,7 +17,8 @@ class Measurement:
     """What was measured; whether it is enough is the flow's rule.
 
     ``confidence`` is the mean over one photo of each step but the blink (closed eyes are a poor likeness); None when
-    the capture is not live (an attacker learns no score). ``frames`` counts the photos that were sent.
+    the capture is not live (an attacker learns no score). ``frames`` counts the photos that were sent;
+    ``reference_quality`` grades the portrait, where it was looked at.
     """
 
     live: bool
@@ -25,6 +26,7 @@ class Measurement:
     confidence: float | None
     measures: dict[str, float]
     frames: int
+    reference_quality: str = ""
 
 
 def measure(
@@ -52,8 +54,9 @@ def measure(
     if sameness < _SAME_PERSON:
         return _not_live(LivenessVerdict(False, "other_person", measures), len(frames))
     probes = [face for key, face in faces.items() if key != BLINK]
-    confidence = face_engine.confidence(face_engine.embed(reference), probes)
-    return Measurement(True, "", confidence, measures, len(frames))
+    held = face_engine.embed(reference)
+    confidence = face_engine.confidence(held, probes)
+    return Measurement(True, "", confidence, measures, len(frames), looks.grade(held.quality))
 
 
 def _same_person(faces: Mapping[str, Face], engine: FaceEngine) -> float:

@@ -12,6 +12,20 @@ from idv.face.errors import FaceUnusable
 _MIN_FACE_PX: Final = 60
 _MIN_BRIGHTNESS: Final = 45.0
 _MIN_SHARPNESS: Final = 8.0
+# A portrait is good to compare with from a face of 200 pixels on (facts 5.3), and clear of the limits of light and
+# sharpness; below half of that it will do, and no more.
+_GOOD_FACE_PX: Final = 200
+_CLEAR_OF_LIMITS: Final = 1.5
+
+
+def grade(quality: Quality) -> str:
+    """HIGH, MEDIUM or LOW, of a face that can be measured."""
+    is_clear = quality.brightness >= _MIN_BRIGHTNESS * _CLEAR_OF_LIMITS and (
+        quality.sharpness >= _MIN_SHARPNESS * _CLEAR_OF_LIMITS
+    )
+    if is_clear and quality.face_px >= _GOOD_FACE_PX:
+        return "HIGH"
+    return "MEDIUM" if is_clear and quality.face_px >= _GOOD_FACE_PX / 2 else "LOW"
 
 
 def judge(array: npt.NDArray[Any], box: Box, scale: float = 1.0) -> Quality:

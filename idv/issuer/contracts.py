@@ -15,7 +15,13 @@ TEXT_MAX = 100_000  # characters: a photo is the longest thing that a claim is
 #: The type by which people recover their accounts. It comes from an identity verification alone: nobody who can write a
 #: contract may mint what looks like it.
 RESERVED_TYPES = frozenset(
-    {"verifiedidentity", "verifiedidentityjwt", "verifiablecredential", "verifiablepresentation"}
+    {
+        "verifiedidentity",
+        "verifiedidentityjwt",
+        "verifiablecredential",
+        "verifiablepresentation",
+        "microsoftfacecheckreceipt",
+    }
 )
 #: What a credential says beside its claims (RFC 7519, SD-JWT VC), and what binds an identity to its proofing.
 RESERVED_CLAIMS = frozenset(

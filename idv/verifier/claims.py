@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from idv.protocol import did
 from recovery_portal.kit import images, vault
@@ -24,10 +25,13 @@ FURTHER = (
     "nationality", "employeeId",
 )  # fmt: skip
 #: What is kept beside the claims: who holds the credential, and the presentation itself where it is to be handed on.
-_SUBJECT, _RECEIPT = "did:subject", "vp:receipt"
-_NO_CLAIMS = frozenset({_SUBJECT, _RECEIPT})
+_SUBJECT, _RECEIPT, _STATE = "did:subject", "vp:receipt", "vp:state"
+#: The portrait that a claim of the organisation's own credential holds, as the one gate for images made it.
+_OWN_PORTRAIT = "own:portrait"
+_NO_CLAIMS = frozenset({_SUBJECT, _RECEIPT, _STATE, _OWN_PORTRAIT})
 _BESIDE = _NO_CLAIMS | {"portrait"}
 _PORTRAIT_PREFIX = "data:image/jpeg;base64,"
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class CollectedPresentation:
     claims: Mapping[str, str]
     subject: str = ""
     receipt: str = ""
+    receipt_state: str = ""
 
 
 def accept(presented: Mapping[str, object], *, further: Sequence[str] = ()) -> dict[str, str]:
@@ -68,22 +73,43 @@ def accept_own(presented: Mapping[str, object], asked: OwnCredential) -> dict[st
         if not isinstance(value, str) or not value.strip() or "\0" in value:
             raise PresentationRefused("claim_missing", name)
         kept[name] = value
+    if asked.portrait:
+        if asked.portrait not in kept:
+            raise PresentationRefused("claim_missing", asked.portrait)
+        kept[_OWN_PORTRAIT] = base64.b64encode(_photo(kept[asked.portrait])).decode()
     return kept
 
 
-def beside(*, holder_jwk: Mapping[str, str], receipt: str) -> dict[str, str]:
+def beside(*, holder_jwk: Mapping[str, str]) -> dict[str, str]:
     """What a program is told beside the claims."""
-    return {_SUBJECT: did.of_jwk(holder_jwk)} | ({_RECEIPT: receipt} if receipt else {})
+    return {_SUBJECT: did.of_jwk(holder_jwk)}
+
+
+def receipt(*, presented: str, state: str) -> dict[str, str]:
+    """What the wallet sent, for who wants it whole."""
+    return {_RECEIPT: presented, _STATE: state}
 
 
 def _portrait(uri: str) -> bytes:
-    """The portrait, decoded, capped and re-encoded by the one gate for images: no SVG, no bomb, no EXIF."""
+    """The portrait of an identity: a ``data:`` URI."""
     if not uri.startswith(_PORTRAIT_PREFIX):
         raise PresentationRefused("portrait_refused", "not a JPEG data: URI")
-    if len(uri) > policy.PORTRAIT_MAX_BYTES * 4 // 3 + 100:
+    return _decoded(uri.removeprefix(_PORTRAIT_PREFIX))
+
+
+def _photo(text: str) -> bytes:
+    """A photo as the original has it in a claim (facts 5.3: base64, then percent-encoded), or in base64url."""
+    text = unquote(text) if len(text) <= policy.PORTRAIT_MAX_BYTES * 4 else text
+    text = text.removeprefix(_PORTRAIT_PREFIX).translate(_URL_SAFE).rstrip("=")
+    return _decoded(text + "=" * (-len(text) % 4))
+
+
+def _decoded(text: str) -> bytes:
+    """The picture, capped and re-encoded by the one gate for images: no SVG, no bomb, no EXIF."""
+    if len(text) > policy.PORTRAIT_MAX_BYTES * 4 // 3 + 100:
         raise PresentationRefused("portrait_refused", "too large")
     try:
-        return images.accept(base64.b64decode(uri.removeprefix(_PORTRAIT_PREFIX), validate=True)).jpeg
+        return images.accept(base64.b64decode(text, validate=True)).jpeg
     except (binascii.Error, ValueError) as error:
         raise PresentationRefused("portrait_refused", "not base64") from error
     except images.ImageRefused as refused:
@@ -104,12 +130,13 @@ def read(request: PresentationRequest) -> CollectedPresentation:
         {name: value for name, value in kept.items() if name not in (_BESIDE if request.provider_id else _NO_CLAIMS)},
         subject=kept.get(_SUBJECT, ""),
         receipt=kept.get(_RECEIPT, ""),
+        receipt_state=kept.get(_STATE, ""),
     )
 
 
 def open_portrait(request: PresentationRequest) -> bytes:
     """The presented portrait as JPEG. Raises NotCollectable(forgotten)."""
-    return base64.b64decode(_open(request)["portrait"])
+    return base64.b64decode(_open(request)[_OWN_PORTRAIT if request.own_portrait else "portrait"])
 
 
 def _open(request: PresentationRequest) -> dict[str, str]:

@@ -30,11 +30,13 @@ class OwnIssuer(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnCredential:
-    """What is asked for: the one type, the claims of it, and which of those must come."""
+    """What is asked for: the one type, the claims of it, and which of those must come. ``portrait`` names the claim
+    that a live face is to be held against, where one is."""
 
     vct: str
     claims: tuple[str, ...]
     required: tuple[str, ...]
+    portrait: str = ""
 
     @property
     def issuer(self) -> str:

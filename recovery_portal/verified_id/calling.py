@@ -4,20 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db.models import F, Max, Q
 
-from idv.credentials.status_list import VALID
 from idv.issuer import flows as issuer
-from idv.protocol import did
 from idv.verifier import flows as verifier
 from idv.verifier.errors import NotCollectable
 from recovery_portal.kit import http, queue
 from recovery_portal.kit.machine import IllegalTransition
 
+from . import telling
 from .machine import NOT_ISSUED, TOLD, Event, Status
 from .models import Callback, ServiceRequest
-from .shapes import TYPE
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +34,8 @@ _MESSAGES = {
 # Of an issuance the original has one code, and says in the message what it was.
 _NOT_ISSUED_CODE = "IssuanceFlowFailed"
 _NOT_ISSUED_MESSAGES = {"pin_tries_used_up": "issuance_service_error"}
+# Why a presentation that was genuine is refused: not for its signatures, for what it says.
+CLAIMS_AT_FAULT = frozenset({"claim_missing", "claims_missing", "claim_too_long", "portrait_refused"})
 _FACE_MESSAGE = "Match confidence score failing to meet the threshold."
 
 
@@ -126,38 +125,10 @@ def _body(row: ServiceRequest, event: str, at: datetime) -> dict[str, Any]:
         message = _NOT_ISSUED_MESSAGES.get(row.reason_code, "unspecified_error")
         body["error"] = {"code": _NOT_ISSUED_CODE, "message": message}
     if event == TOLD[Status.FAILED]:
-        is_face = row.error_code == "claimValidationError" and not row.reason_code.startswith("constraint")
+        is_of_claims = row.reason_code.startswith("constraint") or row.reason_code in CLAIMS_AT_FAULT
+        is_face = row.error_code == "claimValidationError" and not is_of_claims
         message = _FACE_MESSAGE if is_face else _MESSAGES[row.error_code]
         body["error"] = {"code": row.error_code, "message": message}
     if event == TOLD[Status.VERIFIED]:
-        body |= _presented(row, at)
+        body |= telling.presented(row, at=at)
     return body
-
-
-def _presented(row: ServiceRequest, at: datetime) -> dict[str, Any]:
-    presentation = row.presentation
-    if presentation is None:
-        raise NotCollectable("forgotten", str(row.pk))
-    collected = verifier.read_claims(request=presentation, at=at)
-    is_own = presentation.provider is None
-    origin = settings.PORTAL_BASE_URL if presentation.provider is None else presentation.provider.issuer
-    is_valid = presentation.credential_status in (None, VALID)
-    told: dict[str, Any] = {
-        "issuer": did.web(origin),
-        "type": ["VerifiableCredential", presentation.own_vct.rpartition("/")[2] if is_own else TYPE],
-        "claims": {name: value for name, value in collected.claims.items() if name != "proofingReference"},
-        "credentialState": {"revocationStatus": "VALID" if is_valid else "REVOKED"},
-        "domainValidation": {"url": origin},
-    }
-    for name, moment in (
-        ("issuanceDate", presentation.credential_issued_at), ("expirationDate", presentation.credential_expires_at),
-    ):  # fmt: skip
-        if moment is not None:
-            told[name] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if row.score is not None:
-        told["faceCheck"] = {"matchConfidenceScore": round(row.score, 1)}
-    answer: dict[str, Any] = {"subject": collected.subject, "verifiedCredentialsData": [told]}
-    if collected.receipt:
-        # There is no id_token: OpenID4VP 1.0 has none.
-        answer["receipt"] = {"vp_token": collected.receipt}
-    return answer

@@ -21,6 +21,18 @@ _OUTER = {
     429: "tooManyRequests",
     500: "internalServerError",
 }
+# One sentence for each status, as the original has them; what it was in particular stands in the inner error.
+_SENTENCES = {
+    400: "The request is invalid.",
+    401: "The requested resource requires authentication",
+    403: "Missing permissions to fulfill this request.",
+    404: "The requested resource doesn't exist.",
+    405: "The requested method isn't allowed on the requested resource.",
+    413: "The payload is too large.",
+    415: "The specified media type is unsupported.",
+    429: "Too many requests, try again later.",
+    500: "A generic error has occurred on the server.",
+}
 _INNER = {401: "tokenError", 403: "tokenError", 404: "notFound", 429: "transientError", 500: "transientError"}
 
 
@@ -56,7 +68,7 @@ def respond(error: GraphError, *, target: str, request_id: str) -> Response:
         "mscv": request_id[:18],
         "error": {
             "code": _OUTER.get(error.status, "badRequest"),
-            "message": "The request is not valid." if error.status == 400 else error.message,
+            "message": _SENTENCES.get(error.status, error.message),
             "innererror": inner,
         },
     }

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from idv.verifier.own import OwnCredential
 from recovery_portal.kit import ratelimit, tokens
 
 from . import asking, shapes
-from .calling import advance, deliver, sweep
+from .calling import CLAIMS_AT_FAULT, advance, deliver, sweep
 from .errors import RequestInvalid
 from .machine import Event, Status
 from .models import ServiceRequest
@@ -55,8 +56,10 @@ def create(*, app_id: uuid.UUID, payload: Mapping[str, Any], at: datetime) -> Se
     for index, constraint in enumerate(constraints):
         if constraint["claimName"] not in names:
             raise RequestInvalid(f"{_WANTED}.constraints[{index}].claimName", "The credential has no such claim.")
-    if face_check and not is_identity:
-        raise RequestInvalid(f"{_WANTED}.configuration.validation.faceCheck", "A face is compared with an identity.")
+    if face_check:
+        _require_photo(source, face_check["sourcePhotoClaimName"])
+        if isinstance(source, OwnCredential):
+            source = replace(source, portrait=face_check["sourcePhotoClaimName"])
     registration, callback = payload["registration"], payload["callback"]
     key = uuid.uuid4()
     purpose = registration.get("purpose") or wanted.get("purpose") or ""
@@ -114,7 +117,9 @@ def answered(*, presentation: PresentationRequest, at: datetime) -> None:
         case RequestStatus.DECLINED:
             _fail(row, "user_canceled", at=at, reason=presentation.reason_code)
         case RequestStatus.REFUSED:
-            _fail(row, "tokenError", at=at, reason=presentation.reason_code)
+            is_of_claims = presentation.reason_code in CLAIMS_AT_FAULT
+            code = "claimValidationError" if is_of_claims else "tokenError"
+            _fail(row, code, at=at, reason=presentation.reason_code)
         case RequestStatus.ANSWERED if row.threshold is None:
             _take(row, presentation, None, Event.ALL_HELD, at=at)
         case RequestStatus.ANSWERED:
@@ -212,6 +217,14 @@ def _source(
     form: CredentialFormat = "jwt_vc_json" if contract.format == Contract.Format.JWT_VC else "dc+sd-jwt"
     asked = OwnCredential(vct=contract.vct, claims=tuple(contract.claim_names), required=tuple(contract.required_names))
     return asked, contract.claim_names, verifier.RequestWire(credential_format=form)
+
+
+def _require_photo(source: IdentityProvider | OwnCredential, claim: str) -> None:
+    """Of an identity one claim is a photo; of a credential of our own, the one that the program names."""
+    held = source.claims if isinstance(source, OwnCredential) else ("portrait",)
+    if claim not in held:
+        target = f"{_WANTED}.configuration.validation.faceCheck.sourcePhotoClaimName"
+        raise RequestInvalid(target, "The credential has no such photo.")
 
 
 def _provider(accepted: list[str]) -> IdentityProvider:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +24,16 @@ NAMES = ("firstName", "lastName", *FURTHER)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
-class Registration(Body):
+class Member(Body):
+    """A member that is null is one that was left out: the original's clients write both."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            data = {name: value for name, value in data.items() if value is not None}
+        return super().to_internal_value(data)
+
+
+class Registration(Member):
     """``logoUrl`` and ``termsOfServiceUrl`` are accepted; wallets of OpenID4VP are not told of them."""
 
     clientName = serializers.CharField(max_length=120)
@@ -32,7 +42,7 @@ class Registration(Body):
     termsOfServiceUrl = serializers.CharField(max_length=2048, required=False, allow_blank=True)
 
 
-class CallbackTarget(Body):
+class CallbackTarget(Member):
     url = serializers.CharField(max_length=2048)
     state = serializers.CharField(max_length=1024, trim_whitespace=False)
     headers = serializers.DictField(child=serializers.CharField(max_length=4096), required=False)
@@ -62,24 +72,24 @@ class CallbackTarget(Body):
         return wanted
 
 
-class FaceCheckWanted(Body):
-    sourcePhotoClaimName = serializers.ChoiceField(choices=["portrait"])
+class FaceCheckWanted(Member):
+    sourcePhotoClaimName = serializers.CharField(max_length=60)
     matchConfidenceThreshold = serializers.IntegerField(
         min_value=LOWEST, max_value=HIGHEST, required=False, default=DEFAULT
     )
 
 
-class Validation(Body):
+class Validation(Member):
     allowRevoked = serializers.BooleanField(required=False, default=False)
     validateLinkedDomain = serializers.BooleanField(required=False)
     faceCheck = FaceCheckWanted(required=False)
 
 
-class Configuration(Body):
+class Configuration(Member):
     validation = Validation(required=False)
 
 
-class Constraint(Body):
+class Constraint(Member):
     """One of ``values``, ``contains``, ``startsWith``. An empty ``contains`` asks for the claim, whatever its value."""
 
     claimName = serializers.CharField(max_length=60)
@@ -95,7 +105,7 @@ class Constraint(Body):
         return attrs
 
 
-class RequestedCredential(Body):
+class RequestedCredential(Member):
     type = serializers.CharField(max_length=60)
     purpose = serializers.CharField(max_length=120, required=False, allow_blank=True)
     acceptedIssuers = serializers.ListField(child=serializers.CharField(max_length=300), max_length=20, required=False)
@@ -108,7 +118,7 @@ class RequestedCredential(Body):
         return value
 
 
-class Payload(Body):
+class Payload(Member):
     """What both kinds of request say."""
 
     authority = serializers.CharField(max_length=300)
@@ -132,7 +142,7 @@ class PresentationPayload(Payload):
         return value
 
 
-class Pin(Body):
+class Pin(Member):
     """In the clear, or as the base64 of SHA-256 over ``salt`` and PIN, both UTF-8; then nobody here ever sees it."""
 
     value = serializers.CharField(max_length=64, trim_whitespace=False)

@@ -74,7 +74,8 @@ def query_for(request: PresentationRequest) -> dict[str, Any]:
     source = request.asked_of
     if isinstance(source, OwnCredential):
         [known] = formats.chosen(request.credential_format)
-        return known.query(source, asked=source.claims, required=source.required)
+        required = [name for name in source.claims if name in {*source.required, source.portrait}]
+        return known.query(source, asked=source.claims, required=required)
     asked = [*claims.REQUESTED, *request.further_claims]
     follows = bool(request.proofing_reference)
     required = asked if follows else [name for name in asked if name != claims.OPTIONAL]
@@ -128,7 +129,9 @@ def _take(
     try:
         verified, status, presented = _verify(request, response.vp_token or {}, nonce=nonce, audience=audience, at=at)
         kept = _accepted(request, verified)
-        kept |= claims.beside(holder_jwk=verified.holder_jwk, receipt=presented if request.wants_receipt else "")
+        kept |= claims.beside(holder_jwk=verified.holder_jwk)
+        if request.wants_receipt:
+            kept |= claims.receipt(presented=presented, state=response.state or "")
     except DomainError as refused:
         if refused.code in _PASSING:
             _note(request, refused)

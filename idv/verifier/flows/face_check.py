@@ -201,7 +201,7 @@ def _judge(face_check: FaceCheck, at: datetime) -> Judgement:
             liveness_engine=live_engine,
         )
         reason_code, score = found.reason_code, found.confidence
-        measured["liveness_measures"] = found.measures
+        measured |= {"liveness_measures": found.measures, "portrait_quality": found.reference_quality}
     except FaceUnusable as unusable:
         reason_code = "portrait_unusable" if _portrait_is_at_fault(engine, portrait, unusable) else unusable.code
     except (vault.VaultError, NotCollectable, PhotosGone):

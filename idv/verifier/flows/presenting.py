@@ -88,6 +88,7 @@ def request_presentation(
         own_vct=own.vct if own else "",
         own_claims=list(own.claims) if own else [],
         own_required=list(own.required) if own else [],
+        own_portrait=own.portrait if own else "",
         allows_revoked=allows_revoked,
         wants_receipt=wants_receipt,
         signing_key=signing_row,

@@ -26,6 +26,7 @@ class FaceCheck(models.Model):
     threshold = models.PositiveSmallIntegerField()
     score = models.FloatField(null=True)
     reason_code = models.CharField(max_length=64, blank=True)
+    portrait_quality = models.CharField(max_length=8, blank=True)
     engine = models.CharField(max_length=60, blank=True)
     engine_version = models.CharField(max_length=60, blank=True)
     calibration = models.CharField(max_length=120, blank=True)

@@ -26,6 +26,7 @@ class PresentationRequest(models.Model):
     own_vct = models.CharField(max_length=255, blank=True)
     own_claims = models.JSONField(default=list)
     own_required = models.JSONField(default=list)
+    own_portrait = models.CharField(max_length=60, blank=True)
     signing_key = models.ForeignKey(VerifierKey, on_delete=models.PROTECT, related_name="+")
     correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
     proofing_reference = models.CharField(max_length=128, blank=True)
@@ -119,7 +120,12 @@ class PresentationRequest(models.Model):
         """Whose credential it is about."""
         if self.provider is not None:
             return self.provider
-        return OwnCredential(vct=self.own_vct, claims=tuple(self.own_claims), required=tuple(self.own_required))
+        return OwnCredential(
+            vct=self.own_vct,
+            claims=tuple(self.own_claims),
+            required=tuple(self.own_required),
+            portrait=self.own_portrait,
+        )
 
     def seal(self, data: bytes, *, purpose: str) -> bytes:
         """``data`` under this request's own key. Raises VaultError when the request was forgotten."""

@@ -401,7 +401,7 @@ def test_what_can_be_asked_of_a_credential_of_ones_own(house: House) -> None:
         ({"acceptedIssuers": ["did:web:provider.test"]}, "requestedCredentials.acceptedIssuers"),
         ({"constraints": [{"claimName": "dateOfBirth", "contains": ""}]},
          "requestedCredentials[0].constraints[0].claimName"),
-        (face, "requestedCredentials[0].configuration.validation.faceCheck"),
+        (face, "requestedCredentials[0].configuration.validation.faceCheck.sourcePhotoClaimName"),
     ):  # fmt: skip
         assert asked_for(house, wanted=wanted).json()["error"]["innererror"]["target"] == target
     assert asked_for(house, wanted={"acceptedIssuers": []}).status_code == 201
