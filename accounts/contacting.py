@@ -9,13 +9,13 @@ from accounts.audit import flows as audit
 from accounts.errors import ContactRefused
 from accounts.flows import SERVICE
 from accounts.models import ContactMethod, User
-from accounts.operators import Operator, check_may_manage
+from accounts.operators import Operator, check_may_manage_methods
 
 
 @transaction.atomic
 def add_contact(*, user: User, kind: str, value: str, by: Operator, at: datetime) -> ContactMethod:
     """Raises NotPermitted, ContactRefused (kind_taken, mobile_missing)."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     kinds = ContactMethod.Kind
     if kind == kinds.ALTERNATE_MOBILE and not user.contact_methods.filter(kind=kinds.MOBILE).exists():
         raise ContactRefused("mobile_missing", "An alternate mobile phone needs a mobile phone.")
@@ -31,7 +31,7 @@ def add_contact(*, user: User, kind: str, value: str, by: Operator, at: datetime
 @transaction.atomic
 def change_contact(*, user: User, kind: str, value: str, by: Operator, at: datetime) -> None:
     """Raises NotPermitted, ContactRefused (contact_not_found). The address that goes is told of it, too."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     if kind == ContactMethod.Kind.EMAIL:
         _tell(user, at=at)  # while the old address is on file
     if not user.contact_methods.filter(kind=kind).update(value=value):
@@ -42,7 +42,7 @@ def change_contact(*, user: User, kind: str, value: str, by: Operator, at: datet
 @transaction.atomic
 def remove_contact(*, user: User, kind: str, by: Operator, at: datetime) -> None:
     """Raises NotPermitted, ContactRefused (contact_not_found, mobile_needed)."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     kinds = ContactMethod.Kind
     if kind == kinds.MOBILE and user.contact_methods.filter(kind=kinds.ALTERNATE_MOBILE).exists():
         raise ContactRefused("mobile_needed", "Delete the alternate mobile phone first.")

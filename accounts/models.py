@@ -95,7 +95,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        permissions = (("manage_methods", _("Can manage the authentication methods of users")),)
+        permissions = (
+            ("manage_methods", _("Can manage the authentication methods of users")),
+            ("manage_methods_of_operators", _("Can manage the authentication methods of operators")),
+        )
         ordering = ("user_principal_name",)
         indexes = (
             models.Index(fields=["display_name", "id"], name="accounts_user_by_display_name"),
@@ -114,6 +117,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_active(self) -> bool:  # type: ignore[override]
         """The name under which Django asks whether an account is enabled."""
         return self.account_enabled
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether somebody who had this account could act on others."""
+        return self.is_staff or self.is_superuser
 
     def get_full_name(self) -> str:
         return self.display_name or self.user_principal_name

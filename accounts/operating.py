@@ -16,7 +16,7 @@ from accounts.errors import MethodNotFound, PasswordRefused
 from accounts.flows import SERVICE, end_other_sessions
 from accounts.methods import find_method
 from accounts.models import AuthenticatorApp, Passkey, User
-from accounts.operators import Operator, check_may_manage
+from accounts.operators import Operator, check_may_manage_methods
 from accounts.passkeys import flows as passkeys
 from accounts.signin import authenticator_app
 
@@ -30,7 +30,7 @@ def withdraw_method(*, user: User, method: str, row_id: str, by: Operator, at: d
 
     Raises NotPermitted, MethodNotFound.
     """
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     found = find_method(method)
     row = next((row for row in found.describe(user, at=at) if row.id == row_id), None) if found else None
     if found is None or row is None:
@@ -49,7 +49,7 @@ def reset_password(*, user: User, password: str | None, by: Operator, at: dateti
 
     Raises NotPermitted, PasswordRefused.
     """
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     chosen = password or "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(5))
     try:
         validate_password(chosen, user)
@@ -72,7 +72,7 @@ def begin_passkey(
     *, user: User, by: Operator, asked_by: str, at: datetime, lifetime: timedelta = passkeys.CHALLENGE_LIFETIME
 ) -> dict[str, Any]:
     """Creation options for a passkey that `by` provisions. Raises NotPermitted, RegistrationRefused."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     audit.record(
         activity="Get passkey creation options", at=at, target=user, initiated_by=by.user, application=by.application,
         service=SERVICE,
@@ -84,7 +84,7 @@ def provision_passkey(
     *, user: User, credential: Mapping[str, Any], name: str, by: Operator, asked_by: str, at: datetime
 ) -> Passkey:
     """Keep the passkey that was made from the options. Raises NotPermitted, RegistrationRefused."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     # Graph leaves out what WebAuthn's JSON repeats.
     answer = {"rawId": credential.get("id"), "type": "public-key", **credential}
     return passkeys.register(user=user, answer_text=json.dumps(answer), name=name, browser=asked_by, at=at, by=by)
@@ -92,5 +92,5 @@ def provision_passkey(
 
 def provision_app(*, user: User, secret: str, by: Operator, at: datetime) -> AuthenticatorApp:
     """Keep the secret of a token that was handed to the user. Raises NotPermitted, RegistrationRefused."""
-    check_may_manage(by, user)
+    check_may_manage_methods(by, user)
     return authenticator_app.provision(user=user, secret=secret, by=by, at=at)

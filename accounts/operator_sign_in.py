@@ -53,4 +53,4 @@ def _can_come_back(by: Operator, signed_in_with: str) -> bool:
 
 def is_barred(user: User, *, signed_in_with: str) -> bool:
     """Whether ``user``, signed in like that, is an operator who must come back with a passkey."""
-    return (user.is_staff or user.is_superuser) and signed_in_with != PASSKEY and is_passkey_required()
+    return user.is_operator and signed_in_with != PASSKEY and is_passkey_required()

@@ -21,7 +21,30 @@ def check_may_manage(operator: Operator, user: User) -> None:
     else who may reset a password would soon have every other right as well.
     """
     if operator.user is not None and operator.user.pk == user.pk:
-        raise NotPermitted("own_account", "Operators do not manage their own account.")
-    everything = operator.user is not None and operator.user.is_superuser
-    if (user.is_staff or user.is_superuser) and not everything:
-        raise NotPermitted("operator_account", "Insufficient privileges to manage the account of an operator.")
+        raise _own_account()
+    if user.is_operator and not _has_every_right(operator):
+        raise _operators_account()
+
+
+def check_may_manage_methods(operator: Operator, user: User) -> None:
+    """The same for ways to sign in, which somebody may be trusted with for operators, too (the original's Privileged
+    Authentication Administrator): but not for who has every right, and no program by itself. Raises NotPermitted."""
+    if operator.user is not None and operator.user.pk == user.pk:
+        raise _own_account()
+    if not user.is_operator or _has_every_right(operator):
+        return
+    trusted = operator.user is not None and operator.user.has_perm("accounts.manage_methods_of_operators")
+    if user.is_superuser or not trusted:
+        raise _operators_account()
+
+
+def _has_every_right(operator: Operator) -> bool:
+    return operator.user is not None and operator.user.is_superuser
+
+
+def _own_account() -> NotPermitted:
+    return NotPermitted("own_account", "Operators do not manage their own account.")
+
+
+def _operators_account() -> NotPermitted:
+    return NotPermitted("operator_account", "Insufficient privileges to manage the account of an operator.")

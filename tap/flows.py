@@ -177,9 +177,7 @@ def withdraw(*, user: User, pass_id: UUID, by: User | None, application: str, at
 
 def _check_may_manage(user: User, operator: User | None, application: str) -> None:
     """Programs by themselves leave operators' passes alone: else a program's secret were worth an operator's."""
-    refused = (operator is not None and not may_issue(operator, user)) or (
-        bool(application) and (user.is_staff or user.is_superuser)
-    )
+    refused = (operator is not None and not may_issue(operator, user)) or (bool(application) and user.is_operator)
     if refused:
         raise IssueRefused("not_permitted", "Insufficient privileges to manage this user's Temporary Access Pass.")
 

@@ -88,6 +88,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "Privileged Authentication Administrator": (
         *_AUTHENTICATION,
         "tap.issue_for_operators",
+        "accounts.manage_methods_of_operators",
         "accounts.view_operatorsigninpolicy",
         "accounts.change_operatorsigninpolicy",
     ),

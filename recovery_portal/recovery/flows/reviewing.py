@@ -109,7 +109,7 @@ def check_may_review(by: User, user: User) -> None:
     if by.pk == user.pk:
         raise ReviewRefused("own_account", "Nobody reviews their own recovery.")
     for_operators = by.is_superuser if user.is_superuser else by.has_perm("tap.issue_for_operators")
-    if not by.has_perm("recovery.review_attempt") or ((user.is_staff or user.is_superuser) and not for_operators):
+    if not by.has_perm("recovery.review_attempt") or (user.is_operator and not for_operators):
         raise ReviewRefused("not_permitted", "Insufficient privileges to review this person's recovery.")
 
 

@@ -197,6 +197,26 @@ def test_operators_accounts_are_left_to_those_who_have_every_right(
     assert administrator(method, path.format(bob.pk, bob.pk), body).status_code == 403
 
 
+def test_a_privileged_administrator_manages_ways_to_sign_in_of_operators(
+    bob: User, as_app: AsApp, as_person: AsPerson
+) -> None:
+    """Theirs, not the accounts; and of nobody who has every right."""
+    everything = [*permissions.known()]
+    other = User.objects.create_user("carol@contoso.example", is_staff=True)
+    root = User.objects.create_superuser("root@contoso.example")
+    privileged = as_person(bob, *everything, rights=list(ROLES["Privileged Authentication Administrator"]))
+    reset = "users/{}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword"
+    phones = "users/{}/authentication/phoneMethods"
+    phone = {"phoneNumber": "+1 4255550123", "phoneType": "mobile"}
+    assert privileged("post", reset.format(other.pk), {}).status_code == 202
+    assert privileged("post", phones.format(other.pk), phone).status_code == 201
+    for somebody in (root, bob):
+        assert privileged("post", reset.format(somebody.pk), {}).status_code == 403
+        assert privileged("post", phones.format(somebody.pk), phone).status_code == 403
+    assert privileged("patch", f"users/{other.pk}", {"surname": "X"}).status_code == 403
+    assert as_app(*everything)("post", reset.format(other.pk), {}).status_code == 403
+
+
 def test_a_group_reader_changes_no_group(alice: User, as_app: AsApp) -> None:
     group = DirectoryGroup.objects.create(display_name="Staff")
     body = {"@odata.id": f"http://portal.test/v1.0/directoryObjects/{alice.pk}"}
