@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -21,6 +23,13 @@ from .errors import IssueRefused
 from .forms import IssueForm
 from .models import TemporaryAccessPass, TemporaryAccessPassPolicy
 
+_USABILITY = {
+    policy.Usability.ENABLED_BY_POLICY: _("Can be used"),
+    policy.Usability.DISABLED_BY_POLICY: _("The policy does not let it be used"),
+    policy.Usability.EXPIRED: _("Expired"),
+    policy.Usability.NOT_YET_VALID: _("Not valid yet"),
+    policy.Usability.ONE_TIME_USED: _("Used, and good for once"),
+}
 _FIELD_OF_REFUSAL = {
     "lifetime_out_of_policy": "lifetime_minutes",
     "multi_use_not_allowed": "is_usable_once",
@@ -59,8 +68,9 @@ class TemporaryAccessPassAdmin(admin.ModelAdmin):
         return queries.with_policy(super().get_queryset(request))
 
     @admin.display(description=_("usability"))
-    def usability_reason(self, record: TemporaryAccessPass) -> str:
-        return queries.usability(record, clock.now()).value
+    def usability_reason(self, record: TemporaryAccessPass) -> SafeString:
+        reason = queries.usability(record, clock.now())
+        return format_html("{} <code>{}</code>", _USABILITY[reason], reason.value)
 
     def has_change_permission(self, request: HttpRequest, obj: TemporaryAccessPass | None = None) -> bool:
         return False

@@ -108,6 +108,17 @@ def test_from_the_first_page_to_a_profile(
     assert changed.details["include_groups"] == "no group -> Staff"
 
 
+def test_the_only_provider_is_chosen_already_and_among_several_somebody_chooses(
+    client: Client, forms: dict[str, dict[str, Any]]
+) -> None:
+    walk = Walk(client)
+    for name in ("details", "mode", "groups"):
+        walk.next(forms[name])
+    assert "checked" in walk.text
+    IdentityProvider.objects.create(name="Other", issuer="https://o.test", client_id="x", allowed_vcts=["x"])
+    assert "checked" not in walk.open("provider").text
+
+
 def test_the_review_leads_back_to_each_page(client: Client, forms: dict[str, dict[str, Any]]) -> None:
     walk = through(client, forms)
     for name in forms:

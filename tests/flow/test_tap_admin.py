@@ -16,7 +16,7 @@ from accounts.audit.models import AuditEvent
 from accounts.models import User
 from recovery_portal.kit import clock
 from tap import flows
-from tap.models import TemporaryAccessPass
+from tap.models import TemporaryAccessPass, TemporaryAccessPassPolicy
 from tap.queries import get_policy
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +163,16 @@ def test_revoking_from_the_list_tells_the_person(
     assert not TemporaryAccessPass.objects.exists()
     assert AuditEvent.objects.get(activity="Admin deleted security info").initiated_by == bob
     assert [letter.subject for letter in mail.outbox] == ["The Temporary Access Pass for your account was deleted"]
+
+
+def test_the_list_says_in_words_and_by_its_code_whether_a_pass_can_be_used(operator: Client, alice: User) -> None:
+    flows.issue(user=alice, issued_by=None, at=clock.now())
+    address = reverse("admin:tap_temporaryaccesspass_changelist")
+    assert "Can be used <code>EnabledByPolicy</code>" in operator.get(address).content.decode()
+    TemporaryAccessPassPolicy.objects.update(include_all_users=False)
+    for page in (address, reverse("admin:tap_temporaryaccesspass_change", args=[TemporaryAccessPass.objects.get().pk])):
+        told = operator.get(page).content.decode()
+        assert "The policy does not let it be used <code>DisabledByPolicy</code>" in told
 
 
 def test_a_pass_cannot_be_edited(operator: Client, alice: User) -> None:
