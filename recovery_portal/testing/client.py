@@ -39,6 +39,10 @@ class ControlRefused(ControlError):
         self.status, self.code = status, code
 
 
+class AnotherVersion(ControlError):
+    """The server answers otherwise than this kit knows."""
+
+
 class RecoveryClient:
     """Controls the three houses of one installation. ``portal`` is its address, ``token`` its control token.
 
@@ -363,6 +367,9 @@ def _content(answer: httpx.Response, origin: str) -> Any:
     content = answer.json()
     if answer.is_success:
         return content
+    if answer.status_code == 401:
+        sentence = f"{origin} takes another control token than this one; `make demo` prints it."
+        raise ControlRefused(401, str(content.get("error", "")), sentence)
     sentence = str(content.get("sentence") or f"{origin} answered {answer.status_code}.")
     raise ControlRefused(answer.status_code, str(content.get("error", "")), sentence)
 
@@ -378,8 +385,13 @@ def _list(shape: type[_Shape], answer: Any) -> list[_Shape]:
 
 
 def made(shape: type[_Shape], answer: Mapping[str, Any]) -> _Shape:
-    """The answer as a ``shape``; what a newer server says beyond it is left out."""
+    """The answer as a ``shape``; what a newer server says beyond it is left out. Raises AnotherVersion."""
     hints = strict.hints_of(shape)
+    if lacking := [name for name in strict.needed(shape) if name not in answer]:
+        raise AnotherVersion(
+            f"The server is of another version than this kit: its {shape.__name__} lacks {', '.join(lacking)}."
+            " Install the version of recovery-portal that it runs."
+        )
     return shape(**{name: _value(hints[name], value) for name, value in answer.items() if name in hints})
 
 

@@ -5,6 +5,7 @@ Nothing is imported, started or changed before the first of them is used.
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import zlib
@@ -50,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--recovery-seed",
         default=None,
-        type=int,
+        type=_whole_number,
         metavar="N",
         help="draw the challenges before the camera as a run with this seed did; pytest-randomly's, where it is",
     )
@@ -58,12 +59,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--recovery-extension-port",
         default=7071,
-        type=int,
+        type=_whole_number,
         help="port on this machine at which a running portal may reach the claims extension (7071)",
     )
     group.addoption(
         "--recovery-scripted", action="store_true", help="scripted face and reader for every test: fast, and no OCR"
     )
+
+
+def _whole_number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is no whole number, like 7.")
+    return int(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -45,9 +45,18 @@ def read(shape: type[_Shape], given: Any) -> _Shape:
     for one in _fields(shape):
         if one.name in given:
             values[one.name] = _checked(one, hints[one.name], given[one.name])
-        elif one.default is MISSING and one.default_factory is MISSING:
+        elif _is_needed(one):
             raise InputRefused(f"{one.name} is missing.")
     return shape(**values)
+
+
+def needed(shape: type[Any]) -> list[str]:
+    """The fields that a shape cannot be without."""
+    return [one.name for one in _fields(shape) if _is_needed(one)]
+
+
+def _is_needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def hints_of(shape: Any) -> Mapping[str, Any]:
@@ -62,7 +71,7 @@ def schema(shape: type[Any]) -> dict[str, Any]:
     """The JSON schema of a shape."""
     hints = hints_of(shape)
     properties = {one.name: _limits(one, _schema_of(hints[one.name])) for one in _fields(shape)}
-    required = [one.name for one in _fields(shape) if one.default is MISSING and one.default_factory is MISSING]
+    required = needed(shape)
     found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         found["required"] = required

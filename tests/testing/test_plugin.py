@@ -95,6 +95,7 @@ def test_every_fixture_is_described(tmp_path: Path) -> None:
             ("--recovery-url", "http://127.0.0.1:1"),
             "--recovery-url needs --recovery-token",
         ),
+        ("def test_theirs(): pass", ("--recovery-seed", "seven"), "'seven' is no whole number, like 7."),
     ],
 )
 def test_what_cannot_run_is_said_in_one_sentence(

@@ -32,6 +32,29 @@ def test_what_is_not_there_is_said_with_the_nearest(arguments: list[str], senten
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("document: [unclosed", "mine.yaml is not readable YAML: expected ',' or ']', but got '<stream end>' (line 1"),
+        ("documents: 3", "mine: documents is a list, not a whole number."),
+        ("dokument: {}", "mine has no 'dokument'. Did you mean 'document'?"),
+    ],
+)
+def test_a_file_of_ones_own_is_read_before_anything_runs(written: str, sentence: str, tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text(written)
+    with pytest.raises(CommandError) as refused:
+        call_command("scenario", "run", str(own))
+    assert str(refused.value).startswith(sentence)
+
+
+def test_a_file_of_ones_own_is_listed(capsys: Any, tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text((scenario.FOLDER / "one_device.yaml").read_text())
+    call_command("scenario", "list", str(own))
+    assert capsys.readouterr().out.startswith("mine ")
+
+
 def test_a_server_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(CommandError, match=r"^Nobody answers at http://127\.0\.0\.1:1"):
         call_command("scenario", "run", "phone", "--url", "http://127.0.0.1:1", "--token", "x")

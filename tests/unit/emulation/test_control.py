@@ -15,9 +15,11 @@ from recovery_portal.emulation import faults, state
 from recovery_portal.kit import adapters, chance, clock, http, images, queue, ratelimit
 from recovery_portal.kit.sessions import SessionStore
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryPolicy, RecoveryProfile
-from recovery_portal.testing.client import ControlRefused, RecoveryClient
+from recovery_portal.testing import client, shapes
+from recovery_portal.testing.client import AnotherVersion, ControlRefused, RecoveryClient
+from recovery_portal.testing.in_process import HouseTransport
 from tap.queries import get_policy
-from tests.fakes.control import ask
+from tests.fakes.control import ask, control
 
 
 def test_a_seeded_person_is_in_the_directory_and_may_be_seeded_again(room: RecoveryClient) -> None:
@@ -170,6 +172,16 @@ def test_so_many_newest_there_cannot_be(newest: str, room: RecoveryClient) -> No
     assert answer.json()["sentence"].startswith("newest is ")
 
 
+def test_another_token_is_told_from_none_at_all(room: RecoveryClient) -> None:
+    with pytest.raises(ControlRefused, match=r"takes another control token than this one; `make demo` prints it\.$"):
+        control("another").houses()
+
+
+def test_a_server_of_another_version_is_named_as_that() -> None:
+    with pytest.raises(AnotherVersion, match=r"its Health lacks version, at\. Install the version"):
+        client.made(shapes.Health, {"role": "all", "of_tomorrow": True})
+
+
 def test_an_attempt_that_is_not_there_is_a_404_with_a_sentence(room: RecoveryClient) -> None:
     with pytest.raises(ControlRefused, match="There is no attempt") as refused:
         room.attempt("00000000-0000-4000-8000-000000000000")
@@ -207,8 +219,6 @@ def test_a_fault_of_the_provider_strikes_what_is_fetched_there(room: RecoveryCli
 def test_a_fault_of_the_status_list_leaves_the_rest_of_the_provider_alone(
     room: RecoveryClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recovery_portal.testing.in_process import HouseTransport
-
     monkeypatch.setitem(http.transports, "http://portal.test", HouseTransport())
     room.set_fault("status_list", off=True)
     with pytest.raises(http.FetchFailed):

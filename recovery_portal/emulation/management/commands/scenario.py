@@ -25,7 +25,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         for action in ("list", "run"):
             one = actions.add_parser(action)
-            one.add_argument("names", nargs="*", help="names, or patterns like 'real_*'; all without one")
+            one.add_argument("names", nargs="*", help="names, patterns like 'real_*', or YAML files; all without one")
             one.add_argument("--covers", default="", help="only those that cover this, like F3 or S10")
         one.add_argument("--junit", type=Path, help="write a JUnit report there")
         one.add_argument("--url", default="", help="a running portal; this installation's own unless given")
@@ -63,14 +63,19 @@ def _chosen(names: list[str], covers: str) -> list[Scenario]:
     known = scenario.catalogue()
     chosen = list(known.values())
     if names:
+        own = [scenario.read(Path(name)) for name in names if _is_file(name)]
         for name in names:
-            if not fnmatch.filter(known, name):
+            if not _is_file(name) and not fnmatch.filter(known, name):
                 scenario.find(name)
-        chosen = [one for one in chosen if any(fnmatch.fnmatch(one.name, name) for name in names)]
+        chosen = own + [one for one in chosen if any(fnmatch.fnmatch(one.name, name) for name in names)]
     if covers and not any(covers in one.covers for one in chosen):
         covered = sorted({word for one in chosen for word in one.covers})
         raise ScenarioInvalid(f"No scenario covers {covers!r}.{nearest(covers, covered)}")
     return [one for one in chosen if not covers or covers in one.covers]
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
 
 
 def _each(chosen: list[Scenario], url: str, token: str) -> Iterator[tuple[Scenario, Installation]]:
