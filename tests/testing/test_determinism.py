@@ -1,7 +1,8 @@
 """The same run from the same seed at the same moment is the same journal, byte for byte.
 
-Nothing is masked: signatures and ciphertext are in no journal, and nothing in it is derived from them. Left out are
-``stamp`` and ``milliseconds``, which the machine's own clock measures, and ``number``, which goes on from run to run.
+Nothing is masked: signatures and ciphertext are in no journal. Left out are ``stamp`` and ``milliseconds``, which the
+machine's own clock measures, and ``number``, which goes on from run to run. Another process makes the verifier another
+certificate, and its digest with the signature in it is the ``client_id`` (``x509_hash:…``): that differs there.
 """
 
 import os
