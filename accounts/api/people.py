@@ -10,6 +10,7 @@ from accounts import directory
 from accounts.models import DirectoryGroup, User
 from recovery_portal.api import odata
 from recovery_portal.api.errors import GraphError
+from recovery_portal.api.expansion import Expansion
 from recovery_portal.api.filters import Column
 from recovery_portal.api.shell import GraphView, created, nothing, operation
 
@@ -29,6 +30,24 @@ _REFUSALS = {
     "operator_account": (403, "Authorization_RequestDenied"),
 }
 
+USER_EXPANSIONS = {
+    "memberOf": Expansion(
+        "directory_groups",
+        lambda: DirectoryGroup.objects.order_by("display_name", "pk"),
+        shapes.group,
+        READ_MEMBERS,
+        "accounts.view_directorygroup",
+    )
+}
+GROUP_EXPANSIONS = {
+    "members": Expansion(
+        "members",
+        lambda: User.objects.order_by("user_principal_name", "pk"),
+        shapes.user,
+        READ_MEMBERS,
+        "accounts.view_directorygroup",
+    )
+}
 USERS: odata.Collection[User] = odata.Collection(
     context="users",
     render=shapes.user,
@@ -47,6 +66,7 @@ USERS: odata.Collection[User] = odata.Collection(
     order="userPrincipalName",
     sortable=frozenset({"userPrincipalName", "displayName", "createdDateTime"}),
     searchable=frozenset({"displayName", "userPrincipalName", "mail", "givenName", "surname"}),
+    expansions=USER_EXPANSIONS,
 )
 GROUPS: odata.Collection[DirectoryGroup] = odata.Collection(
     context="groups",
@@ -61,6 +81,7 @@ GROUPS: odata.Collection[DirectoryGroup] = odata.Collection(
     order="displayName",
     sortable=frozenset({"displayName"}),
     searchable=frozenset({"displayName", "description"}),
+    expansions=GROUP_EXPANSIONS,
 )
 
 
@@ -68,7 +89,7 @@ class Users(GraphView):
     refusals = _REFUSALS
 
     @operation("listUsers", "List users", permissions=READ_USERS, role="accounts.view_user",
-               answer=shapes.UserAnswer, is_list=True, is_paged=True)  # fmt: skip
+               answer=shapes.UserAnswer, is_list=True, is_paged=True, expansions=USER_EXPANSIONS)  # fmt: skip
     def get(self, request: Request) -> Response:
         return Response(odata.page(request._request, User.objects.all(), USERS))
 
@@ -92,9 +113,10 @@ class UserCount(GraphView):
 class OneUser(OfPerson):
     refusals = _REFUSALS
 
-    @operation("getUser", "Get user", permissions=READ_USERS, role="accounts.view_user", answer=shapes.UserAnswer)
+    @operation("getUser", "Get user", permissions=READ_USERS, role="accounts.view_user", answer=shapes.UserAnswer,
+               expansions=USER_EXPANSIONS)  # fmt: skip
     def get(self, request: Request, key: str) -> Response:
-        return Response(odata.entity(request._request, "users/$entity", shapes.user(self.person(key))))
+        return Response(odata.fetched_entity(request._request, self.person(key), USERS))
 
     @operation("updateUser", "Update user", permissions=WRITE_USERS, role="accounts.change_user",
                body=shapes.UserChange, status=204)  # fmt: skip
@@ -120,7 +142,7 @@ class MemberOf(OfPerson):
 
 class Groups(GraphView):
     @operation("listGroups", "List groups", permissions=READ_GROUPS, role="accounts.view_directorygroup",
-               answer=shapes.GroupAnswer, is_list=True, is_paged=True)  # fmt: skip
+               answer=shapes.GroupAnswer, is_list=True, is_paged=True, expansions=GROUP_EXPANSIONS)  # fmt: skip
     def get(self, request: Request) -> Response:
         return Response(odata.page(request._request, DirectoryGroup.objects.all(), GROUPS))
 
@@ -147,9 +169,9 @@ class GroupCount(GraphView):
 
 class OneGroup(GraphView):
     @operation("getGroup", "Get group", permissions=READ_GROUPS, role="accounts.view_directorygroup",
-               answer=shapes.GroupAnswer)  # fmt: skip
+               answer=shapes.GroupAnswer, expansions=GROUP_EXPANSIONS)  # fmt: skip
     def get(self, request: Request, key: str) -> Response:
-        return Response(odata.entity(request._request, "groups/$entity", shapes.group(lookup.group(key))))
+        return Response(odata.fetched_entity(request._request, lookup.group(key), GROUPS))
 
 
 class Members(GraphView):

@@ -18,6 +18,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
+from . import expansion
 from .errors import GraphError
 from .filters import Column, parse
 
@@ -25,7 +26,9 @@ Row = TypeVar("Row", bound=Model)
 _SALT = "recovery_portal.api.skiptoken"
 _SEARCH = re.compile(r'"(\w+):([^"]{1,120})"')
 _SEARCH_LENGTH, _SEARCH_TERMS = 2_000, 20
-_SUPPORTED = frozenset({"$filter", "$search", "$orderby", "$top", "$skiptoken", "$count", "$select", "$format"})
+_SUPPORTED = frozenset(
+    {"$filter", "$search", "$orderby", "$top", "$skiptoken", "$count", "$select", "$format", "$expand"}
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Collection(Generic[Row]):
     order: str
     sortable: frozenset[str] = frozenset()
     searchable: frozenset[str] = field(default_factory=frozenset)
+    expansions: expansion.Expansions = field(default_factory=dict)
     default_top: int = 100
     max_top: int = 999
 
@@ -80,10 +84,21 @@ def page(request: HttpRequest, rows: QuerySet[Row], how: Collection[Row]) -> dic
         rows = rows.filter(_after(token, how.columns[name], [how.context, f"{sign}{name}"], descending))
     top = _top(options.get("$top"), how)
     found = list(rows[: top + 1])
-    value = [select(request, how.render(row)) for row in found[:top]]
+    shown = expansion.fetched(request, found[:top], how.expansions)
+    value = [one(request, row, how) for row in shown]
     if len(found) > top:
         answer["@odata.nextLink"] = _next_link(request, found[top - 1], column, [how.context, f"{sign}{name}"])
     return answer | {"value": value}
+
+
+def fetched_entity(request: HttpRequest, row: Row, how: Collection[Row]) -> dict[str, Any]:
+    """One row by itself, with what ``$expand`` asks for."""
+    expansion.fetched(request, [row], how.expansions)
+    return {"@odata.context": metadata(request, f"{how.context}/$entity")} | one(request, row, how)
+
+
+def one(request: HttpRequest, row: Row, how: Collection[Row]) -> dict[str, Any]:
+    return select(request, how.render(row)) | expansion.shown(request, row, how.expansions)
 
 
 def conditions(request: HttpRequest, how: Collection[Row]) -> Q:

@@ -104,6 +104,9 @@ class GraphSchema(AutoSchema):
         if found is None or found.answer is None or self.method != "GET":
             return []
         parameters = [OpenApiParameter("$select", OpenApiTypes.STR, description="Properties, separated by commas.")]
+        if found.expansions:
+            names = ", ".join(f"`{name}`" for name in found.expansions)
+            parameters.append(OpenApiParameter("$expand", OpenApiTypes.STR, description=f"Any of {names}."))
         if found.is_list:
             parameters.append(OpenApiParameter("$count", OpenApiTypes.BOOL, description="Adds `@odata.count`."))
         if found.is_paged:

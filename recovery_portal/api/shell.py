@@ -6,7 +6,7 @@ A handler's ``@operation`` is the one place that permissions, documentation and 
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from recovery_portal.kit import clock, ratelimit
 
-from . import errors
+from . import errors, expansion
 from .authentication import BearerToken
 from .caller import Caller
 from .errors import GraphError
@@ -46,6 +46,7 @@ class Operation:
     status: int = 200
     is_list: bool = False
     is_paged: bool = False
+    expansions: expansion.Expansions = field(default_factory=dict)
 
 
 def operation(name: str, summary: str, **facts: Any) -> Callable[[Handler], Handler]:
@@ -133,6 +134,7 @@ class GraphView(APIView):
             raise GraphError(403, "Insufficient privileges to complete the operation.")
         if found.role and not found.own and caller.user is not None and not caller.user.has_perm(found.role):
             raise GraphError(403, "Insufficient privileges to complete the operation.")
+        expansion.allow(request._request, found.expansions, caller)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
