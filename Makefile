@@ -13,8 +13,8 @@ RUN := $(VENV)/bin/python
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## Run the whole product on this machine (RESET=1 starts afresh, HTTPS=1 by https)
-	@exec $(RUN) -m recovery_portal.demo $(if $(RESET),--reset) $(if $(HTTPS),--https)
+demo: $(VENV)/.runtime ## Run the whole product on this machine (RESET=1 starts afresh, HTTPS=1 by https, CALLBACKS=origins)
+	@exec $(RUN) -m recovery_portal.demo $(if $(RESET),--reset) $(if $(HTTPS),--https) $(if $(CALLBACKS),--callbacks $(CALLBACKS))
 
 test: $(VENV)/.development provision ## Run every test: SQLite, PostgreSQL, real processes, a real browser
 	$(RUN) -m tests.run_all

@@ -21,6 +21,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo")
     parser.add_argument("--reset", action="store_true", help="forget everything and start afresh")
     parser.add_argument("--https", action="store_true", help="serve all three houses over https, by a development CA")
+    parser.add_argument(
+        "--callbacks", nargs="*", default=[], metavar="ORIGIN", help="programs on this machine that may be called back"
+    )
     parser.add_argument("--prepare-only", action="store_true", help="set up and seed, start nothing")
     arguments = parser.parse_args()
     if arguments.reset:
@@ -39,6 +42,7 @@ def main() -> int:
     if tls:
         tls.prepare(datetime.now(UTC))  # this process only starts others: it has no settings
     houses = Houses(arguments.folder, ports=ports, redis_port=redis.port, tls=tls)
+    houses.programs = tuple(arguments.callbacks)
     running = arguments.folder / "running.json"
     running.write_text(json.dumps({"ports": ports, "redis_port": redis.port, "https": arguments.https}))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

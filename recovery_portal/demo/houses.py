@@ -50,6 +50,7 @@ class Houses:
         self.redis_port = redis_port
         self.databases = databases or {role: f"sqlite:///{folder / role}.sqlite3" for role in ROLES}
         self.extra = dict(extra or {})
+        self.programs: tuple[str, ...] = ()  # origins on this machine that the houses may call back
         self.tls = tls
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "mail").mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ class Houses:
             "PORTAL_BASE_URL": self.url("portal"),
             "PROVIDER_BASE_URL": self.url("provider"),
             "WALLET_URL": self.url("wallet"),
-            "OUTBOUND_ORIGINS": ",".join([*(self.url(r) for r in ROLES), EXTENSION]),
+            "OUTBOUND_ORIGINS": ",".join([*(self.url(r) for r in ROLES), EXTENSION, *self.programs]),
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             **({"OUTBOUND_CA_FILE": str(self.tls.ca_file)} if self.tls else {}),
             **self.extra,
