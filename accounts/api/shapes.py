@@ -134,7 +134,7 @@ class NewGroup(Body):
     groupTypes = serializers.ListField(child=serializers.CharField(), max_length=0, required=False)
 
 
-class Reference(serializers.Serializer):
+class Reference(Body):
     """``{"@odata.id": "…/directoryObjects/{id}"}``."""
 
     def get_fields(self) -> dict[str, Any]:

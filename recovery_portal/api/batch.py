@@ -161,7 +161,10 @@ def _sent_body(body: Any) -> bytes | None:
 
 def _relative(url: str, version: str) -> str:
     """The address below the version. Raises GraphError (400) for another version and for another site."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise GraphError(400, "The url of a request is relative.", "BadRequest") from error
     if parts.scheme or parts.netloc:
         if f"{parts.scheme}://{parts.netloc}" != settings.PORTAL_BASE_URL:
             raise GraphError(400, "The url of a request is relative.", "BadRequest")
