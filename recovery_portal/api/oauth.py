@@ -1,5 +1,6 @@
 """The token service's doors: metadata, keys, the token endpoint, and the page on which a person lets a program act."""
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,6 +22,9 @@ from . import devices, grants, permissions, refreshing, tokens
 from .grants import GrantRefused
 from .models import AppRegistration
 
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url (RFC 7636 4.2)
+# Whole, since the address goes into a header: what parsers of addresses read over would be directives there.
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 UNREADABLE = {"error": "invalid_request", "error_description": "The request cannot be read."}
 
 
@@ -135,8 +139,10 @@ def authorize(request: HttpRequest, tenant: UUID) -> HttpResponse:
     if query.get("response_type") != "code" or query.get("response_mode", "query") != "query":
         return _back(redirect_uri, query.get("state"), error="unsupported_response_type")
     challenge = query.get("code_challenge", "")
-    if query.get("code_challenge_method") != "S256" or len(challenge) != 43:
+    if query.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         return _back(redirect_uri, query.get("state"), error="invalid_request", error_description="PKCE is required")
+    if "\x00" in query.get("nonce", ""):
+        return _back(redirect_uri, query.get("state"), error="invalid_request", error_description="nonce is no text")
     try:
         scopes = grants.delegated_scopes(app, query.get("scope", ""))
     except GrantRefused as refusal:
@@ -164,8 +170,11 @@ def _is_registered(uri: str, app: AppRegistration) -> bool:
     """Exactly as registered; on loopback any port will do, as programs take a free one (RFC 8252 7.3)."""
     if uri in app.redirect_uris:
         return True
-    parts = urlsplit(uri)
-    if parts.scheme != "http" or parts.hostname not in {"localhost", "127.0.0.1", "::1"} or "@" in parts.netloc:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    if parts.scheme != "http" or not _LOOPBACK.fullmatch(parts.netloc):
         return False
     for known in map(urlsplit, app.redirect_uris):
         if (known.scheme, known.hostname) == ("http", parts.hostname) and (

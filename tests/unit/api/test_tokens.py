@@ -335,7 +335,9 @@ def test_a_code_is_good_once_for_its_program_its_address_and_its_verifier(
     "changes",
     [{"redirect_uri": "http://localhost.evil.test"}, {"redirect_uri": "http://evil.test"}, {"redirect_uri": ""},
      {"redirect_uri": "https://tool.example/back/../x"}, {"redirect_uri": "http://localhost@evil.test"},
-     {"redirect_uri": "javascript:alert(1)"}, {"redirect_uri": "https://localhost:4711"}, {"client_id": "x"}],
+     {"redirect_uri": "javascript:alert(1)"}, {"redirect_uri": "https://localhost:4711"}, {"client_id": "x"},
+     {"redirect_uri": "http://[x"}, {"redirect_uri": "http://localhost:80; script-src *"}, {"redirect_uri": "\x00"},
+     {"redirect_uri": "http://[::1] *; report-uri x"}, {"redirect_uri": "http://localhost:x"}],
 )  # fmt: skip
 def test_nobody_is_sent_to_an_address_that_is_not_registered(
     client: Client, alice: User, tool: AppRegistration, changes: dict[str, str]
@@ -346,7 +348,8 @@ def test_nobody_is_sent_to_an_address_that_is_not_registered(
 
 @pytest.mark.parametrize(
     ("changes", "error"),
-    [({"code_challenge": ""}, "invalid_request"), ({"code_challenge_method": "plain"}, "invalid_request"),
+    [({"code_challenge": ""}, "invalid_request"), ({"code_challenge": "\x00" * 43}, "invalid_request"),
+     ({"nonce": "\x00"}, "invalid_request"), ({"code_challenge_method": "plain"}, "invalid_request"),
      ({"scope": "User.ReadWrite.All"}, "invalid_scope"), ({"scope": ""}, "invalid_scope"),
      ({"response_type": "token"}, "unsupported_response_type")],
 )  # fmt: skip
