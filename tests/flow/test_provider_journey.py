@@ -238,7 +238,9 @@ def test_who_cannot_turn_moves_the_camera_and_who_has_none_is_told_so(portal, se
     other.step("selfie/movement", {"movement": "camera"})
     assert "camera_left" not in other.proofing.challenge
     other.go(f"{other.base}/no-camera")
-    assert "help desk" in other.text
+    assert "ask your IT help desk" in other.text
+    assert "If it offers “I have no camera”, choose that" in other.text
+    assert "start again at Contoso" in other.text
 
 
 def _pause_is_over(phone):
