@@ -145,10 +145,18 @@ def read_certificate(pem: str) -> x509.Certificate:
 
 def check_redirect_uri(uri: str) -> None:
     """https, or http on loopback for programs on a person's own machine (RFC 8252 7.3). Raises RegistrationRefused."""
-    parts = urlsplit(uri)
+    refused = RegistrationRefused("redirect_uri_unusable", "A redirect URI is https, or http on localhost.")
+    try:
+        parts = urlsplit(uri)
+        parts.port  # noqa: B018 (what is no number raises)
+    except ValueError as error:
+        raise refused from error
     on_loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not (parts.scheme == "https" or on_loopback) or not parts.hostname or parts.fragment or len(uri) > 500:
-        raise RegistrationRefused("redirect_uri_unusable", "A redirect URI is https, or http on localhost.")
+        raise refused
+    # Host and port go into the consent page's policy: whatever ends a directive there belongs to no host.
+    if any(letter in " \t\x00;,'\"@" for letter in parts.netloc):
+        raise refused
 
 
 def announce(activity: str, app: AppRegistration, *, at: datetime, by: Any, **details: str) -> None:

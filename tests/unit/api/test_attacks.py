@@ -13,7 +13,7 @@ from django.test import Client
 from rest_framework import serializers
 
 from accounts.models import User
-from recovery_portal.api import grants, permissions, tokens
+from recovery_portal.api import grants, permissions, registrations, tokens
 from recovery_portal.api.models import AppRegistration, TokenKey
 from recovery_portal.api.shell import Body
 from recovery_portal.kit import clock
@@ -156,3 +156,15 @@ def test_a_batch_of_odd_texts_is_answered(as_app: AsApp) -> None:
             assert answer.status_code in {200, 400}, (name, text)
             if answer.status_code == 200:
                 assert answer.json()["responses"][0]["status"] in {200, 400, 404}, (name, text)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://[x", "https://[x", "https://tool.example:x/", "https://tool.example; script-src */", "https://a@b.example",
+     "https://a.example,b.example/", "https://'self'/", "http://[::1] */", "https://", "http://tool.example", "\x00", ""],
+)  # fmt: skip
+def test_an_address_that_is_more_than_a_host_is_not_registered(db: None, uri: str) -> None:
+    registrations.check_redirect_uri("https://tool.example:8443/back?x=1")
+    registrations.check_redirect_uri("http://[::1]/back")
+    with pytest.raises(registrations.RegistrationRefused):
+        registrations.check_redirect_uri(uri)
