@@ -24,6 +24,13 @@ NAMES = ("firstName", "lastName", *FURTHER)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
+def _shown(text: str) -> str:
+    """What stands on a consent page: no line ends, no turning of the direction of writing."""
+    if not text.isprintable():
+        raise serializers.ValidationError("Only printable characters are shown to people.")
+    return text
+
+
 class Member(Body):
     """A member that is null is one that was left out: the original's clients write both."""
 
@@ -40,6 +47,12 @@ class Registration(Member):
     purpose = serializers.CharField(max_length=80, required=False, allow_blank=True)
     logoUrl = serializers.CharField(max_length=2048, required=False, allow_blank=True)
     termsOfServiceUrl = serializers.CharField(max_length=2048, required=False, allow_blank=True)
+
+    def validate_clientName(self, value: str) -> str:
+        return _shown(value)
+
+    def validate_purpose(self, value: str) -> str:
+        return _shown(value)
 
 
 class CallbackTarget(Member):
