@@ -41,8 +41,7 @@ def start(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """RFC 8628 3.1 and 3.2. Without ``verification_uri_complete``: a link that carries the code invites misuse."""
     at = clock.now()
     try:
-        form = oauth.read_form(request, tenant)
-        started = devices.start(form=form, at=at)
+        started = devices.start(asked=oauth.read(request, tenant), at=at)
     except GrantRefused as refusal:
         return oauth.refused(refusal, at)
     except RateLimited as limited:

@@ -5,7 +5,6 @@ the page says what is asked for, and every consent is in the audit.
 """
 
 import secrets as random
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,13 +36,13 @@ class Started:
         self.device_code, self.user_code = device_code, user_code
 
 
-def start(*, form: Mapping[str, str], at: datetime) -> Started:
+def start(*, asked: grants.Asked, at: datetime) -> Started:
     """A program asks for a code. Raises GrantRefused, RateLimited."""
-    app = grants.find_app(form.get("client_id", ""))
+    app = grants.find_app(asked.get("client_id"))
     if app is None:
         raise grants.unknown_app()
-    ratelimit.hit("oauth-device", str(app.pk), limit=STARTS_PER_MINUTE, period_s=60)
-    scopes = grants.delegated_scopes(app, form.get("scope", ""))
+    ratelimit.hit("oauth-device", asked.by(app), limit=STARTS_PER_MINUTE, period_s=60)
+    scopes = grants.delegated_scopes(app, asked.get("scope"))
     DeviceAuthorization.objects.filter(expires_at__lt=at - LIFETIME).delete()
     letters = "".join(random.choice(_LETTERS) for _ in range(8))
     started = Started(secrets.new_token(32), f"{letters[:4]}-{letters[4:]}")
@@ -52,7 +51,7 @@ def start(*, form: Mapping[str, str], at: datetime) -> Started:
         user_digest=secrets.digest(letters),
         app=app,
         scopes=scopes,
-        wants_refresh=refreshing.wants(form.get("scope", "")),
+        wants_refresh=refreshing.wants(asked.get("scope")),
         interval_s=INTERVAL_S,
         next_poll_at=at,
         created_at=at,
@@ -90,15 +89,15 @@ def decide(*, waiting: DeviceAuthorization, user: Any, allowed: bool, at: dateti
     return True
 
 
-def device_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
+def device_code(*, asked: grants.Asked, at: datetime) -> Granted:
     """The program asks whether the person has answered. Raises GrantRefused, RateLimited.
 
     What was allowed is spent by the statement that finds it; whoever asks too soon waits longer from then on
     (RFC 8628 3.5).
     """
-    app = grants.client_of(form=form, token_endpoint=token_endpoint, at=at)
-    ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
-    mine = DeviceAuthorization.objects.filter(device_digest=secrets.digest(form.get("device_code", "")), app=app)
+    app = grants.client_of(asked=asked, at=at)
+    ratelimit.hit("oauth-code", asked.by(app), limit=600, period_s=60)
+    mine = DeviceAuthorization.objects.filter(device_digest=secrets.digest(asked.get("device_code")), app=app)
     if not mine.filter(state=_ALLOWED, used_at=None, expires_at__gt=at).update(used_at=at):
         raise _not_yet(mine, at)
     row = mine.select_related("user").get()

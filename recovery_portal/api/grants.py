@@ -6,7 +6,7 @@ Refusals carry the original's error numbers, which administrators search for.
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,22 @@ class GrantRefused(Exception):
         self.error, self.number, self.description, self.status = error, number, description, status
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a program posted to the token endpoint, and from where."""
+
+    form: Mapping[str, str] = field(repr=False)
+    token_endpoint: str
+    address: str
+
+    def get(self, name: str) -> str:
+        return self.form.get(name, "")
+
+    def by(self, app: AppRegistration | None) -> str:
+        """Whom tries are counted for. Ids of programs are no secret: strangers elsewhere must not use up its tries."""
+        return f"{app.pk if app else self.get('client_id')[:64]} {self.address}"
+
+
 @dataclass(frozen=True)
 class Granted:
     access_token: str
@@ -50,12 +66,12 @@ class Granted:
     refresh_token: str = ""
 
 
-def client_credentials(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
+def client_credentials(*, asked: Asked, at: datetime) -> Granted:
     """A token for a program by itself. Raises GrantRefused, RateLimited."""
-    app = authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
-    if form.get("scope", "") not in {f"{name}/.default" for name in (GRAPH, settings.PORTAL_BASE_URL, REQUEST_SERVICE)}:
+    app = authenticate_app(asked=asked, at=at)
+    if asked.get("scope") not in {f"{name}/.default" for name in (GRAPH, settings.PORTAL_BASE_URL, REQUEST_SERVICE)}:
         raise GrantRefused("invalid_scope", 1002012, "A client credential request asks for the scope …/.default.")
-    return Granted(tokens.issue(app=app, user=None, scopes=app.app_permissions, at=at), [form["scope"]])
+    return Granted(tokens.issue(app=app, user=None, scopes=app.app_permissions, at=at), [asked.get("scope")])
 
 
 def delegated_scopes(app: AppRegistration, asked_for: str) -> list[str]:
@@ -106,15 +122,15 @@ def make_code(
     return code
 
 
-def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
+def authorization_code(*, asked: Asked, at: datetime) -> Granted:
     """A token for a program that acts for a person. Raises GrantRefused, RateLimited.
 
     The code is spent first, whatever follows (RFC 9700 4.5). A program with a secret or a certificate must show it;
     one without lives on people's own machines and is held to PKCE alone.
     """
-    app = client_of(form=form, token_endpoint=token_endpoint, at=at)
-    ratelimit.hit("oauth-code", str(app.pk), limit=600, period_s=60)
-    digest = secrets.digest(form.get("code", ""))
+    app = client_of(asked=asked, at=at)
+    ratelimit.hit("oauth-code", asked.by(app), limit=600, period_s=60)
+    digest = secrets.digest(asked.get("code"))
     mine = AuthorizationCode.objects.filter(digest=digest, app=app, used_at=None, expires_at__gt=at)
     from . import refreshing
 
@@ -122,9 +138,9 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
         refreshing.end(code_digest=digest, app=app, at=at)
         raise GrantRefused("invalid_grant", 70008, "The authorization code is unknown, expired or was used before.")
     code = AuthorizationCode.objects.select_related("user").get(digest=digest)
-    if not secrets.same(code.redirect_uri, form.get("redirect_uri", "")):
+    if not secrets.same(code.redirect_uri, asked.get("redirect_uri")):
         raise GrantRefused("invalid_grant", 50011, "The redirect URI is not the one of the authorization request.")
-    if not secrets.same(code.code_challenge, challenge_of(form.get("code_verifier", ""))):
+    if not secrets.same(code.code_challenge, challenge_of(asked.get("code_verifier"))):
         raise GrantRefused("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
     if not code.user.is_active:
         raise GrantRefused("invalid_grant", 50057, "The user account is disabled.")
@@ -140,33 +156,32 @@ def authorization_code(*, form: Mapping[str, str], token_endpoint: str, at: date
     )
 
 
-def client_of(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> AppRegistration:
+def client_of(*, asked: Asked, at: datetime) -> AppRegistration:
     """The program that acts for a person: known, and proven where it has something to prove it with. Raises
     GrantRefused, RateLimited."""
-    app = find_app(form.get("client_id", ""))
+    app = find_app(asked.get("client_id"))
     if app is None:
         raise unknown_app()
     if app.secrets.exists() or app.certificates.exists():
-        return authenticate_app(form=form, token_endpoint=token_endpoint, at=at)
+        return authenticate_app(asked=asked, at=at)
     return app
 
 
-def authenticate_app(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> AppRegistration:
+def authenticate_app(*, asked: Asked, at: datetime) -> AppRegistration:
     """The program behind a request to the token endpoint. Raises GrantRefused, RateLimited."""
-    app = find_app(form.get("client_id", ""))
-    key = str(app.pk) if app else form.get("client_id", "")[:64]
-    ratelimit.hit("oauth-client", key, limit=FAILURES_PER_MINUTE, period_s=60)
-    if form.get("client_assertion_type") == ASSERTION_TYPE:
-        _check_assertion(app, form.get("client_assertion", ""), token_endpoint=token_endpoint, at=at)
-    elif form.get("client_secret"):
-        _check_secret(app, form["client_secret"], at=at)
+    app = find_app(asked.get("client_id"))
+    ratelimit.hit("oauth-client", asked.by(app), limit=FAILURES_PER_MINUTE, period_s=60)
+    if asked.get("client_assertion_type") == ASSERTION_TYPE:
+        _check_assertion(app, asked.get("client_assertion"), token_endpoint=asked.token_endpoint, at=at)
+    elif secret := asked.get("client_secret"):
+        _check_secret(app, secret, at=at)
     else:
         raise GrantRefused(
             "invalid_client", 7000218, "The request must contain client_assertion or client_secret.", 401
         )
     if app is None:
         raise unknown_app()
-    ratelimit.give_back("oauth-client", key)
+    ratelimit.give_back("oauth-client", asked.by(app))
     return app
 
 

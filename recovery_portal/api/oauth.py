@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from recovery_portal.kit import clock
+from recovery_portal.kit import clock, http_peer
 from recovery_portal.kit.ratelimit import RateLimited
 from recovery_portal.kit.views import speaks_json
 
@@ -81,11 +81,11 @@ def token(request: HttpRequest, tenant: UUID) -> HttpResponse:
     """RFC 6749 3.2."""
     at = clock.now()
     try:
-        form = read_form(request, tenant)
-        grant = _GRANTS.get(form.get("grant_type", ""))
+        asked = read(request, tenant)
+        grant = _GRANTS.get(asked.get("grant_type"))
         if grant is None:
             raise GrantRefused("unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-        granted = grant(form=form, token_endpoint=f"{_base()}/oauth2/v2.0/token", at=at)
+        granted = grant(asked=asked, at=at)
     except GrantRefused as refusal:
         return refused(refusal, at)
     except RateLimited as limited:
@@ -112,7 +112,7 @@ _GRANTS = {
 }
 
 
-def read_form(request: HttpRequest, tenant: UUID) -> dict[str, str]:
+def read(request: HttpRequest, tenant: UUID) -> grants.Asked:
     """What a program posted, each parameter once. Raises GrantRefused."""
     if not _is_ours(tenant):
         raise _wrong_tenant()
@@ -121,7 +121,7 @@ def read_form(request: HttpRequest, tenant: UUID) -> dict[str, str]:
         raise GrantRefused("invalid_request", 900144, "A parameter was sent twice.")
     if any("\x00" in value or len(value) > 20_000 for value in form.values()):
         raise GrantRefused("invalid_request", 900144, "A parameter has a value that nothing has.")
-    return form
+    return grants.Asked(form=form, token_endpoint=f"{_base()}/oauth2/v2.0/token", address=http_peer.address(request))
 
 
 @require_http_methods(["GET", "POST"])

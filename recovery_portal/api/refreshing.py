@@ -1,7 +1,6 @@
 """Refresh tokens (RFC 6749 6): each is good once, and one that comes back ends its whole family (RFC 9700 4.14.2)."""
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -67,21 +66,21 @@ def _family_of(code_digest: str) -> uuid.UUID:
     return uuid.UUID(hex=code_digest[:32])
 
 
-def refresh(*, form: Mapping[str, str], token_endpoint: str, at: datetime) -> Granted:
+def refresh(*, asked: grants.Asked, at: datetime) -> Granted:
     """A new access token and the next refresh token. Raises GrantRefused, RateLimited.
 
     The token is spent by the statement that finds it; what follows may still be refused, and then the program asks the
     person again. Whoever shows a spent one holds a copy: of the two holders nobody can say which is the thief.
     """
-    app = grants.client_of(form=form, token_endpoint=token_endpoint, at=at)
-    ratelimit.hit("oauth-refresh", str(app.pk), limit=600, period_s=60)
-    digest = secrets.digest(form.get("refresh_token", ""))
+    app = grants.client_of(asked=asked, at=at)
+    ratelimit.hit("oauth-refresh", asked.by(app), limit=600, period_s=60)
+    digest = secrets.digest(asked.get("refresh_token"))
     mine = RefreshToken.objects.filter(digest=digest, app=app)
     # One transaction: who is second waits for the next token to be there, so that it ends with its family. A refusal is
     # raised outside of it, for a token that was shown stays spent.
     with transaction.atomic():
         is_spent = mine.filter(used_at=None, revoked_at=None, expires_at__gt=at).update(used_at=at)
-        outcome = _next(mine.select_related("user").get(), app, form.get("scope", ""), at) if is_spent else _UNKNOWN
+        outcome = _next(mine.select_related("user").get(), app, asked.get("scope"), at) if is_spent else _UNKNOWN
     if not is_spent:
         _end_family_of(mine.exclude(used_at=None).first(), app, at)
     if isinstance(outcome, GrantRefused):

@@ -93,19 +93,20 @@ def test_no_claim_of_an_assertion_is_a_server_error(
     assert ask_with(client, program, program.assertion(**changes)).status_code in {200, 400, 401}
 
 
-@pytest.mark.parametrize("option", ["$filter", "$search", "$orderby", "$select", "$expand", "$skiptoken", "$top", "$x"])
-@pytest.mark.parametrize(
-    "text",
-    ["(" * 100_000, "not " * 5_000, "a/" * 9_000, "'" * 20_000, "id eq 'x' and " * 2_000, "9" * 20_000,
-     "\x00", "displayName eq '\x00'", '"displayName:\x00"', "displayName eq '\ud800'", "id eq NaN", "ID EQ 1e999"],
-    ids=lambda text: f"{text[:12]!a}-{len(text)}",
+TOO_MUCH = (
+    "(" * 100_000, "not " * 5_000, "a/" * 9_000, "'" * 20_000, "id eq 'x' and " * 2_000, "9" * 20_000,
+    "\x00", "displayName eq '\x00'", '"displayName:\x00"', "displayName eq '\ud800'", "id eq NaN", "ID EQ 1e999",
 )  # fmt: skip
-def test_no_question_is_too_much(alice: User, as_app: AsApp, option: str, text: str) -> None:
+
+
+@pytest.mark.parametrize("option", ["$filter", "$search", "$orderby", "$select", "$expand", "$skiptoken", "$top", "$x"])
+def test_no_question_is_too_much(alice: User, as_app: AsApp, option: str) -> None:
     api = as_app(*permissions.known())
-    sent = text.encode("utf-8", "surrogatepass")
-    for route in LISTS:
-        answer = api("get", route, query_params={option: sent})
-        assert answer.status_code in {200, 400}, route
+    for text in TOO_MUCH:
+        sent = text.encode("utf-8", "surrogatepass")
+        for route in LISTS:
+            answer = api("get", route, query_params={option: sent})
+            assert answer.status_code in {200, 400}, (route, text[:12])
 
 
 def test_who_may_not_read_learns_nothing_of_who_is_there(alice: User, as_app: AsApp) -> None:

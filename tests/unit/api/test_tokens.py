@@ -117,6 +117,13 @@ def test_guessing_is_slowed_down_and_success_is_not(client: Client, app: AppRegi
     assert int(answers[-1]["Retry-After"]) > 0
 
 
+def test_who_guesses_elsewhere_uses_up_no_try_of_the_program(client: Client, app: AppRegistration, secret: str) -> None:
+    stranger = Client(REMOTE_ADDR="192.0.2.66")
+    guesses = [ask(stranger, client_id=app.pk, client_secret="wrong").status_code for _ in range(25)]
+    assert guesses[-1] == 429
+    assert ask(client, client_id=app.pk, client_secret=secret).status_code == 200
+
+
 def test_what_is_taken_away_is_gone_from_tokens_already_out(client: Client, app: AppRegistration, secret: str) -> None:
     token = ask(client, client_id=app.pk, client_secret=secret).json()["access_token"]
     AppRegistration.objects.update(app_permissions=[])
