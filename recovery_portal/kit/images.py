@@ -1,14 +1,16 @@
 """The one gate for pictures from outside: what passes is a clean, upright, modest JPEG; nothing else is decoded."""
 
 import io
+import struct
 import threading
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
 import pillow_heif
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from recovery_portal.kit import hooks, stowaways
 from recovery_portal.kit.errors import DomainError
@@ -33,6 +35,21 @@ SENTENCES: Final[dict[str, Promise]] = {
 }
 
 _OTHER_PICTURES: Final = (b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"%PDF", b"<svg", b"\x00\x00\x01\x00")
+# EXIF 2.32, tag 0x0112: what undoes the way in which the camera was held.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What Pillow lets through of its own and of the decoders' errors when the bytes are not what they claim to be.
+_DAMAGE: Final = (
+    OSError, ValueError, SyntaxError, RuntimeError, MemoryError, EOFError, TypeError, LookupError, AttributeError,
+    ArithmeticError, struct.error, zlib.error,
+)  # fmt: skip
 _HEIF_BRANDS: Final = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 pillow_heif.register_heif_opener(thumbnails=False)
@@ -78,7 +95,7 @@ def _open(data: bytes, kind: str) -> Image.Image:
         return Image.open(io.BytesIO(data), formats=[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise ImageRefused("too_many_pixels", str(bomb)) from bomb
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError) as error:
+    except (UnidentifiedImageError, *_DAMAGE) as error:
         raise ImageRefused("broken", f"{kind} header: {error}") from error
 
 
@@ -116,12 +133,20 @@ def _remade(data: bytes, kind: str, max_side: int) -> AcceptedImage:
         try:
             image.draft("RGB", _no_smaller_than(image.size, max_side))
             image.load()
-            upright = ImageOps.exif_transpose(_near(image, max_side))
-        except (OSError, ValueError, SyntaxError, RuntimeError, MemoryError, EOFError) as error:
+            upright = _upright(_near(image, max_side))
+        except _DAMAGE as error:
             raise ImageRefused("broken", f"{kind} content: {error}") from error
     picture = _on_white(upright)
     picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     return AcceptedImage(jpeg=_clean_jpeg(picture), width=picture.width, height=picture.height)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as the camera was held. Of the metadata that number alone is read: Pillow's own ``exif_transpose`` writes
+    the rest anew, and fails where a sender made it so that it can be read and not be written."""
+    orientation = image.getexif().get(ExifTags.Base.Orientation)
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def _near(image: Image.Image, max_side: int) -> Image.Image:

@@ -89,6 +89,29 @@ def test_what_the_camera_wrote_may_be_nonsense(at: int, nonsense: bytes) -> None
     judged(photo[:place] + nonsense + photo[place + len(nonsense) :])
 
 
+# Each can be read and not be written again: figures of a place, of types that are not theirs.
+UNWRITABLE = {
+    "text where a fraction belongs": b"\x00\x02\x00\x01\x00\x00\x00\x03",
+    "fraction where a text belongs": b"\x00\x01\x00\x05\x00\x00\x00\x01",
+}
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("entry", UNWRITABLE.values(), ids=UNWRITABLE)
+def test_metadata_that_can_be_read_and_not_written_neither_passes_nor_breaks_the_gate(form: str, entry: bytes) -> None:
+    tiff = (
+        b"MM\x00*\x00\x00\x00\x08" + b"\x00\x02"
+        b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"  # turned
+        b"\x88\x25\x00\x04\x00\x00\x00\x01\x00\x00\x00\x26" + b"\x00\x00\x00\x00"
+        b"\x00\x01" + entry + b"\x00\x00\x00\x38" + b"\x00\x00\x00\x00" + b"\x00\x00\x00\x07" * 8
+    )
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((SIDE, 120)).convert("RGB").save(out, form, exif=b"Exif\x00\x00" + tiff)
+    assert judged(out.getvalue()) == ""
+    accepted = images.accept(out.getvalue(), max_side=SIDE)
+    assert (accepted.width, accepted.height) == (120, SIDE)
+
+
 @pytest.mark.parametrize("form", sorted(PHOTOS))
 @pytest.mark.parametrize("place", ["behind", "before", "comment"])
 def test_a_file_of_two_kinds_is_refused(form: str, place: str) -> None:
