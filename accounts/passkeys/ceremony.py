@@ -234,4 +234,5 @@ def _named(refusal: WebAuthnException, authenticator: AuthenticatorData) -> Cere
 def _transports(answer: Answer) -> list[str]:
     stated = answer.raw["response"].get("transports")
     known = {"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
-    return [name for name in stated if name in known] if isinstance(stated, list) else []
+    # Names alone are looked up: what else a browser writes into the list may not even be comparable.
+    return [name for name in stated if isinstance(name, str) and name in known] if isinstance(stated, list) else []

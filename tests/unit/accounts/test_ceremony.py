@@ -210,6 +210,13 @@ def test_junk_inside_an_assertion_is_refused(key: SoftwareAuthenticator, name: s
         verify(tampered(key.get(REQUEST), **{name: junk}), made)
 
 
+@pytest.mark.parametrize("stated", [[{}], [[]], [None, 1.5], {"usb": 1}, "usb", ["carrier pigeon", {}, "\ud800"]])
+def test_transports_that_are_none_are_left_out(key: SoftwareAuthenticator, stated: object) -> None:
+    answer = json.loads(key.create(CREATION))
+    answer["response"]["transports"] = stated
+    assert register(json.dumps(answer)).transports == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
