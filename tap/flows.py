@@ -70,7 +70,8 @@ def issue(
     application: str = "",
 ) -> IssuedPass:
     """Give ``user`` a new pass in place of the one they may have. ``issued_by`` None means a recovery, or the program
-    that ``application`` names.
+    that ``application`` names. One that was used already and is replaced by somebody else takes the sessions of the
+    user with it, as a revoked one does.
 
     Raises IssueRefused when the policy, the kind of account or the issuer forbids it; then the old pass stays. It does
     not ask whether the policy covers the user: such a pass is made and is unusable, as in the original.
@@ -89,7 +90,11 @@ def issue(
     passcode_hash = passcodes.hashed(passcode)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two issuers at once: the later one replaces
-        TemporaryAccessPass.objects.filter(user=user).delete()
+        replaced = TemporaryAccessPass.objects.select_for_update().filter(user=user).first()
+        if replaced is not None:
+            replaced.delete()
+            if by_operator and replaced.redeemed_at is not None:
+                accounts.end_other_sessions(user=user, at=at)
         record = TemporaryAccessPass.objects.create(
             user=user,
             passcode_hash=passcode_hash,

@@ -240,6 +240,18 @@ def test_revoking_a_pass_that_was_used_ends_the_sessions_of_the_user(alice: User
     assert alice.session_epoch == 1
 
 
+def test_replacing_a_pass_that_was_used_ends_the_sessions_of_the_user(alice: User, bob: User, now: datetime) -> None:
+    """Whoever holds the first pass is not to stay signed in when an operator gives the person a second one."""
+    flows.issue(user=alice, issued_by=bob, at=now)
+    second = flows.issue(user=alice, issued_by=bob, at=now)
+    alice.refresh_from_db()
+    assert alice.session_epoch == 0
+    redeemed(alice, second.passcode, now)
+    flows.issue(user=alice, issued_by=bob, at=now)
+    alice.refresh_from_db()
+    assert alice.session_epoch == 1
+
+
 def test_without_a_pass_nothing_is_counted_nor_locked(alice: User, now: datetime) -> None:
     """There is nothing to guess, and a stranger could otherwise lock the pass that is still to come."""
     for _ in range(12):
