@@ -148,6 +148,17 @@ def would_match(presented: Name, directory: Name) -> list[str]:
     return found
 
 
+def _visible(name: Name) -> Name:
+    """Without what nobody sees: a soft hyphen that was copied along must not hide a person of the same name."""
+    if name.given.isprintable() and name.family.isprintable():
+        return name
+    return Name(_without_format(name.given), _without_format(name.family))
+
+
+def _without_format(text: str) -> str:
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
+
+
 def match(
     presented: Name,
     directory: Name,
@@ -171,6 +182,7 @@ def match(
         return Match(False, "name_mismatch", detail)
     if deciding := deciding_rules(presented, directory, confidence, rules):
         detail["decidedBy"] = " ".join(sorted(deciding))
-    homonyms = sum(names_match(presented, other, confidence, rules) for other in others)
+    seen = _visible(presented)
+    homonyms = sum(names_match(seen, _visible(other), confidence, rules) for other in others)
     detail["homonyms"] = str(homonyms)
     return Match(False, "homonym", detail) if homonyms else Match(True, "", detail)

@@ -54,6 +54,15 @@ def test_a_name_that_fits_two_people_confirms_neither(confidence: Confidence) ->
     assert (found.matched, found.reason, found.detail["homonyms"]) == (False, "homonym", "1")
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\u200d", "\u2060", "\u200f", "\u202e", "\ufeff"])
+@pytest.mark.parametrize("confidence", Confidence)
+def test_a_character_that_nobody_sees_hides_no_homonym_and_makes_no_match(confidence: Confidence, hidden: str) -> None:
+    plain, odd = Name("Ana", "Silva"), Name(f"A{hidden}na", f"Silva{hidden}")
+    assert match(plain, plain, others=[odd], confidence=confidence).reason == "homonym"
+    assert match(odd, odd, others=[plain], confidence=confidence).reason == "homonym"
+    assert match(plain, odd, others=[], confidence=confidence).reason == "name_mismatch"
+
+
 def test_somebody_else_among_the_words_of_a_relaxed_match_is_a_homonym() -> None:
     presented = Name("Maria Elena", "Garcia Lopez")
     found = match(presented, Name("Maria", "Garcia"), others=[Name("Elena", "Lopez")], confidence=RELAXED)
