@@ -192,7 +192,9 @@ class TestExport:
         event = AuditEvent.objects.get(activity="Account Recovery readiness exported")
         assert event.initiated_by_name == "root@contoso.example"
 
-    @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", " =1"])
+    @pytest.mark.parametrize(
+        "text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+    )
     def test_whatever_starts_a_formula_is_quoted(self, text: str) -> None:
         assert cell(text) == f"'{text}"
 
