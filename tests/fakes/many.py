@@ -1,5 +1,9 @@
 """A great many rows, made by the database itself: copies of one, apart from what must be unique."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from django.db import connection, models
 
 
@@ -24,16 +28,24 @@ def copies(
     quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
     chosen = ", ".join(of.get(column, f"t.{connection.ops.quote_name(column)}") for column in columns)
     table, key = connection.ops.quote_name(meta.db_table), connection.ops.quote_name(meta.pk.column)
-    with connection.cursor() as cursor:
-        if postgres:  # what a copy points to is there: asking that of each at the end of the transaction takes long
-            cursor.execute("SET LOCAL session_replication_role = replica")
+    with connection.cursor() as cursor, unasked(cursor):
         cursor.execute(
             f"INSERT INTO {table} ({quoted}) WITH RECURSIVE n(i) AS (SELECT %s UNION ALL SELECT i + 1 FROM n"
             f" WHERE i < %s) SELECT {chosen} FROM {table} t, n WHERE t.{key} = %s",
             [first, first + number - 1, meta.pk.get_db_prep_value(row.pk, connection)],
         )
-        if postgres:
-            cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+@contextmanager
+def unasked(cursor: Any) -> Iterator[None]:
+    """Rows are written without looking whether what they point to is there: asking that of each takes long, the longer
+    the more the plan for it was made when there were few."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    cursor.execute("SET LOCAL session_replication_role = replica")
+    yield
+    cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def look_again() -> None:
