@@ -80,7 +80,8 @@ class Batch(GraphView):
     def _request(self, item: Item) -> WSGIRequest:
         """The request as if it had come alone. Raises GraphError (400)."""
         path, _, query = _relative(item.url, self.version).partition("?")
-        if path.rstrip("/").lower() == "$batch":
+        decoded = unquote_to_bytes(path)
+        if decoded.strip(b"/").lower() == b"$batch":  # as it is resolved, not as it is written
             raise GraphError(400, "A batch cannot contain a batch.", "BadRequest")
         if item.body is not None and "content-type" not in item.headers:
             raise GraphError(400, "Write request bodies need the header Content-Type.", "BadRequest")
@@ -95,7 +96,7 @@ class Batch(GraphView):
                 **given,
                 **own,
                 "REQUEST_METHOD": item.method,
-                "PATH_INFO": f"/{self.version}/{unquote_to_bytes(path).decode('latin-1')}",  # as PEP 3333 has it
+                "PATH_INFO": f"/{self.version}/{decoded.decode('latin-1')}",  # as PEP 3333 has it
                 "QUERY_STRING": query,
                 "CONTENT_TYPE": item.headers.get("content-type", ""),
                 "CONTENT_LENGTH": str(len(body)),

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from recovery_portal.kit import clock, http_peer
+from recovery_portal.kit import clock, http_peer, ratelimit
 from recovery_portal.kit.ratelimit import RateLimited
 from recovery_portal.kit.views import speaks_json
 
@@ -24,6 +24,8 @@ from .models import AppRegistration
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url (RFC 7636 4.2)
 # Whole, since the address goes into a header: what parsers of addresses read over would be directives there.
+# Of one network, whatever programs it says it is: devices behind one address ask twelve times a minute each.
+ASKED_PER_MINUTE = 1200
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 UNREADABLE = {"error": "invalid_request", "error_description": "The request cannot be read."}
 
@@ -113,7 +115,7 @@ _GRANTS = {
 
 
 def read(request: HttpRequest, tenant: UUID) -> grants.Asked:
-    """What a program posted, each parameter once. Raises GrantRefused."""
+    """What a program posted, each parameter once. Raises GrantRefused, RateLimited."""
     if not _is_ours(tenant):
         raise _wrong_tenant()
     form = {name: values[-1] for name, values in request.POST.lists()}
@@ -121,7 +123,9 @@ def read(request: HttpRequest, tenant: UUID) -> grants.Asked:
         raise GrantRefused("invalid_request", 900144, "A parameter was sent twice.")
     if any("\x00" in value or len(value) > 20_000 for value in form.values()):
         raise GrantRefused("invalid_request", 900144, "A parameter has a value that nothing has.")
-    return grants.Asked(form=form, token_endpoint=f"{_base()}/oauth2/v2.0/token", address=http_peer.address(request))
+    address = http_peer.network(http_peer.address(request))
+    ratelimit.hit("oauth-address", address, limit=ASKED_PER_MINUTE, period_s=60)
+    return grants.Asked(form=form, token_endpoint=f"{_base()}/oauth2/v2.0/token", address=address)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,6 +1,7 @@
 """Who is at the other end of a request, as far as it can be believed."""
 
 import unicodedata
+from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +16,15 @@ def address(request: HttpRequest) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             return hops[-settings.TRUSTED_PROXIES]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network(address: str) -> str:
+    """An IPv6 subscriber has a /64 to rotate through; it counts as one address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else address
 
 
 def browser_and_city(request: HttpRequest) -> str:

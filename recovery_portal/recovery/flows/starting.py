@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +15,7 @@ from accounts.queries import find_user
 from idv.verifier import flows as verifier
 from idv.verifier.errors import ProofingRefused, ProviderUnavailable
 from idv.verifier.models import IdentityProvider
-from recovery_portal.kit import queue, ratelimit
+from recovery_portal.kit import http_peer, queue, ratelimit
 
 from .. import disowning, preflight, queries
 from ..errors import ConsentMissing, NotOffered
@@ -79,7 +78,7 @@ def start(
 
 def _count_start(account_name: str, address: str) -> None:
     """Brakes for one address, and for one address on one account: whoever floods from elsewhere locks no owner out."""
-    block = _network(address)
+    block = http_peer.network(address)
     ratelimit.hit("recovery.start.address", block, limit=settings.RECOVERY_STARTS_PER_ADDRESS, period_s=_HOUR_S)
     ratelimit.hit(
         "recovery.start.account",
@@ -87,15 +86,6 @@ def _count_start(account_name: str, address: str) -> None:
         limit=settings.RECOVERY_STARTS_PER_ACCOUNT,
         period_s=_HOUR_S,
     )
-
-
-def _network(address: str) -> str:
-    """An IPv6 subscriber has a /64 to rotate through; it counts as one address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return str(int(parsed) >> 64) if isinstance(parsed, IPv6Address) else address
 
 
 def send_to_provider(*, attempt: RecoveryAttempt, at: datetime) -> str | None:

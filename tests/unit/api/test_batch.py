@@ -133,6 +133,14 @@ def test_no_request_leads_out_of_its_batch(directory: Api, url: str) -> None:
         assert answers(directory, one("1", address))["1"]["status"] == 404
 
 
+@pytest.mark.parametrize("url", ["%24batch", "/%24batch", "/%24%62atch", "/v1.0/%24batch", "/%24BATCH/"])
+def test_a_batch_in_a_batch_is_refused_however_it_is_written(directory: Api, url: str) -> None:
+    inner = {"headers": {"Content-Type": "application/json"}, "body": {"requests": [one("1", "/users")]}}
+    for address in (url, f"{settings.PORTAL_BASE_URL}/v1.0/%24batch"):
+        told = answers(directory, one("1", address, "POST", **inner))["1"]
+        assert (told["status"], told["body"]["error"]["message"]) == (400, "A batch cannot contain a batch.")
+
+
 def test_a_request_says_nothing_of_who_asks(directory: Api, as_app: AsApp) -> None:
     nobody = as_app()
     stolen = {"Authorization": f"Bearer {directory.token}", "X-Forwarded-For": "192.0.2.1", "Host": "elsewhere.example"}

@@ -18,7 +18,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from idv.credentials import jose, keys
-from recovery_portal.api import registrations, tokens
+from recovery_portal.api import oauth, registrations, tokens
 from recovery_portal.api.models import AppRegistration, AppSecret, TokenKey
 from recovery_portal.kit import clock
 from tests.fakes.accounts import sign_in_with_password
@@ -122,6 +122,18 @@ def test_who_guesses_elsewhere_uses_up_no_try_of_the_program(client: Client, app
     guesses = [ask(stranger, client_id=app.pk, client_secret="wrong").status_code for _ in range(25)]
     assert guesses[-1] == 429
     assert ask(client, client_id=app.pk, client_secret=secret).status_code == 200
+
+
+def test_one_network_asks_so_often_whatever_programs_it_says_it_is(
+    app: AppRegistration, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oauth, "ASKED_PER_MINUTE", 3)
+    statuses = [
+        ask(Client(REMOTE_ADDR=f"2001:db8::{n}"), client_id=f"unknown-{n}", client_secret="x").status_code
+        for n in range(1, 6)
+    ]
+    assert statuses == [401, 401, 401, 429, 429]
+    assert ask(Client(REMOTE_ADDR="2001:db8:1::1"), client_id=app.pk, client_secret=secret).status_code == 200
 
 
 def test_what_is_taken_away_is_gone_from_tokens_already_out(client: Client, app: AppRegistration, secret: str) -> None:
