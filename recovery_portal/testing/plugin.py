@@ -151,7 +151,7 @@ def _recovery_database(request: pytest.FixtureRequest) -> Iterator[bool]:
 @pytest.fixture(scope="session")
 def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | None]:
     """The running houses that `--recovery-url` names, left as they were found; None in process."""
-    from . import client, installation, trust
+    from . import answers, installation, trust
 
     url, token = request.config.getoption("recovery_url"), request.config.getoption("recovery_token")
     if not url:
@@ -167,7 +167,7 @@ def _recovery_server(request: pytest.FixtureRequest) -> Iterator[Installation | 
             yield houses
             houses.client.restore(found)
             houses.client.reset_parts()
-    except client.ControlError as error:
+    except answers.ControlError as error:
         _give_up(f"--recovery-url: {error}")
     except trust.AuthorityUnreadable as error:
         _give_up(f"--recovery-ca: {error}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from . import shapes, strict
+from . import strict, wishes
 from .scenario_words import ACTIONS, FAULTS, INSTEAD, OUTCOMES, STEPS, WORDS_OF, ScenarioInvalid, check_one_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def check(scenario: Scenario) -> None:
     check_one_of(scenario.parts, ("scripted", "real"), f"{name}: parts")
     check_one_of(scenario.ends_after, STEPS, f"{name}: ends_after")
     check_one_of(scenario.expect.outcome, OUTCOMES, f"{name}: expect: outcome")
-    _check_fields(shapes.NewProfile, {"name": "x"}, scenario.profile, f"{name}: profile")
-    _check_fields(shapes.TapPolicy, {}, scenario.tap_policy, f"{name}: tap_policy")
+    _check_fields(wishes.NewProfile, {"name": "x"}, scenario.profile, f"{name}: profile")
+    _check_fields(wishes.TapPolicy, {}, scenario.tap_policy, f"{name}: tap_policy")
     for many in (scenario.documents, scenario.selfies, scenario.face_check):
         if len(many) > _MOST:
             raise ScenarioInvalid(f"{name}: nobody tries more than {_MOST} times.")
@@ -106,7 +106,7 @@ def _check_network(about: Any, where: str) -> None:
     if not isinstance(about, dict) or not about:
         raise ScenarioInvalid(f"{where} is a mapping like {{provider: off}}.")
     for target, fault in about.items():
-        check_one_of(target, get_args(shapes.Target), where)
+        check_one_of(target, get_args(wishes.Target), where)
         is_gone = fault is False or fault == "off"  # YAML reads a bare `off` as false
         is_slow = type(fault) is int and 0 <= fault <= _LONGEST_MS
         if not (is_gone or is_slow or (isinstance(fault, str) and _RATE.fullmatch(fault))):
@@ -124,7 +124,7 @@ _CHECKS: Final[dict[str, Callable[[Any, str], None]]] = {
     "mend": _check_true,
     "another_start": _check_true,
     "namesake": _check_true,
-    "person": lambda about, where: _check_fields(shapes.NewUser, {"user_principal_name": "x"}, about, where),
-    "profile": lambda about, where: _check_fields(shapes.NewProfile, {"name": "x"}, about, where),
-    "tap_policy": lambda about, where: _check_fields(shapes.TapPolicy, {}, about, where),
+    "person": lambda about, where: _check_fields(wishes.NewUser, {"user_principal_name": "x"}, about, where),
+    "profile": lambda about, where: _check_fields(wishes.NewProfile, {"name": "x"}, about, where),
+    "tap_policy": lambda about, where: _check_fields(wishes.TapPolicy, {}, about, where),
 }

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from . import shapes
+from . import shapes, wishes
 
 if TYPE_CHECKING:
     from .client import RecoveryClient
 
-TARGETS: tuple[str, ...] = get_args(shapes.Target)
+TARGETS: tuple[str, ...] = get_args(wishes.Target)
 _PATIENCE_S = 20.0
 _ADDRESS = re.compile(r"https?://\S+")
 
@@ -126,7 +126,7 @@ class Faults:
         self.client.clear_faults()
 
 
-def _target(word: str) -> shapes.Target:
+def _target(word: str) -> wishes.Target:
     if word not in TARGETS:
         raise ValueError(f"Nothing called {word!r} can break; there is: {', '.join(TARGETS)}.")
     return word  # type: ignore[return-value]

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from recovery_portal.testing import bundle, scenario
-from recovery_portal.testing.client import ControlRefused
+from recovery_portal.testing.answers import ControlRefused
 from recovery_portal.testing.installation import Installation
 from tests.fakes.control import ask
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.audit.models import AuditEvent
 from accounts.names import normalise_account_name
-from recovery_portal.testing import shapes
+from recovery_portal.testing import shapes, wishes
 
 from .. import queries
 from ..doors import NotThere, operation
@@ -18,8 +18,8 @@ _PORTAL: Final = frozenset({"portal"})
 _AUDIT_MOST: Final = 1000
 
 
-@operation("GET", "attempts", takes=shapes.WhoseAttempts, answers=list[shapes.Attempt], houses=_PORTAL)
-def attempts(given: shapes.WhoseAttempts) -> list[shapes.Attempt]:
+@operation("GET", "attempts", takes=wishes.WhoseAttempts, answers=list[shapes.Attempt], houses=_PORTAL)
+def attempts(given: wishes.WhoseAttempts) -> list[shapes.Attempt]:
     """Recoveries, the newest first; of one account when it is named."""
     name = given.user_principal_name
     return queries.attempts(None if name is None else normalise_account_name(name), newest=given.newest)
@@ -49,8 +49,8 @@ def bundle(attempt_id: UUID) -> bytes:
     return gathering.bundle_of(attempt(attempt_id))
 
 
-@operation("GET", "audit", takes=shapes.AuditSince, answers=list[shapes.AuditRow], houses=_PORTAL)
-def audit(given: shapes.AuditSince) -> list[shapes.AuditRow]:
+@operation("GET", "audit", takes=wishes.AuditSince, answers=list[shapes.AuditRow], houses=_PORTAL)
+def audit(given: wishes.AuditSince) -> list[shapes.AuditRow]:
     """The audit trail, oldest first; after one row when it is named."""
     rows = AuditEvent.objects.order_by("at", "id")
     if given.since_id is not None:
@@ -85,8 +85,8 @@ def _after(since_id: str) -> Q:
     return Q(at__gte=since.at) & ~Q(pk=since.pk)
 
 
-@operation("GET", "mailbox", takes=shapes.LettersTo, answers=list[shapes.Letter], houses=_PORTAL)
-def mailbox(given: shapes.LettersTo) -> list[shapes.Letter]:
+@operation("GET", "mailbox", takes=wishes.LettersTo, answers=list[shapes.Letter], houses=_PORTAL)
+def mailbox(given: wishes.LettersTo) -> list[shapes.Letter]:
     """Letters as they were sent, oldest first; to one address when it is named."""
     letters = [shapes.Letter(**entry) for entry in LETTERS.entries()]
     if given.to is None:

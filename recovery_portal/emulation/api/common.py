@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from recovery_portal.kit import clock as the_clock
-from recovery_portal.testing import shapes
+from recovery_portal.testing import shapes, wishes
 from recovery_portal.testing.strict import InputRefused
 
 from .. import chance, clock, faults, limits, parts, sweeping
@@ -38,8 +38,8 @@ def read_clock() -> shapes.Clock:
     )
 
 
-@operation("PUT", "clock", takes=shapes.ClockSetting, answers=shapes.Clock)
-def set_clock(given: shapes.ClockSetting) -> shapes.Clock:
+@operation("PUT", "clock", takes=wishes.ClockSetting, answers=shapes.Clock)
+def set_clock(given: wishes.ClockSetting) -> shapes.Clock:
     """Move the clock by seconds from the machine's own, or stop it at a moment. Sessions and counted tries go along."""
     before = the_clock.now()
     if (given.offset_s is None) == (given.frozen_at is None):
@@ -73,8 +73,8 @@ def read_seed() -> shapes.Seed:
     return shapes.Seed(chance.current())
 
 
-@operation("PUT", "seed", takes=shapes.SeedSetting, answers=shapes.Seed)
-def set_seed(given: shapes.SeedSetting) -> shapes.Seed:
+@operation("PUT", "seed", takes=wishes.SeedSetting, answers=shapes.Seed)
+def set_seed(given: wishes.SeedSetting) -> shapes.Seed:
     """Draw challenges and numbers to match from a seed, from its first lot on. Keys, tokens and codes are never."""
     chance.set_seed(given.seed)
     return read_seed()
@@ -87,21 +87,21 @@ def reset_seed() -> shapes.Seed:
     return read_seed()
 
 
-@operation("GET", "faults", answers=list[shapes.Fault])
-def read_faults() -> list[shapes.Fault]:
+@operation("GET", "faults", answers=list[wishes.Fault])
+def read_faults() -> list[wishes.Fault]:
     """The faults that are set here."""
-    return [shapes.Fault(target=target, **fault) for target, fault in faults.current().items()]  # type: ignore[arg-type]
+    return [wishes.Fault(target=target, **fault) for target, fault in faults.current().items()]  # type: ignore[arg-type]
 
 
-@operation("PUT", "faults", takes=shapes.Fault, answers=list[shapes.Fault])
-def set_fault(given: shapes.Fault) -> list[shapes.Fault]:
+@operation("PUT", "faults", takes=wishes.Fault, answers=list[wishes.Fault])
+def set_fault(given: wishes.Fault) -> list[wishes.Fault]:
     """Make one target slow, unreliable or gone."""
     faults.set_fault(given.target, latency_ms=given.latency_ms, error_rate=given.error_rate, off=given.off)
     return read_faults()
 
 
-@operation("DELETE", "faults", answers=list[shapes.Fault])
-def clear_faults() -> list[shapes.Fault]:
+@operation("DELETE", "faults", answers=list[wishes.Fault])
+def clear_faults() -> list[wishes.Fault]:
     """Everything works again."""
     faults.clear()
     return read_faults()
@@ -120,8 +120,8 @@ def read_parts() -> shapes.Parts:
     )
 
 
-@operation("PUT", "parts", takes=shapes.PartsChoice, answers=shapes.Parts)
-def choose_parts(given: shapes.PartsChoice) -> shapes.Parts:
+@operation("PUT", "parts", takes=wishes.PartsChoice, answers=shapes.Parts)
+def choose_parts(given: wishes.PartsChoice) -> shapes.Parts:
     """Let the real parts run, or the scripted ones that do what their input says."""
     parts.choose(face=given.face, reader=given.reader)
     return read_parts()
@@ -146,14 +146,14 @@ def clear_journal() -> None:
     ROLL.clear()
 
 
-@operation("POST", "snapshots", takes=shapes.SnapshotName, answers=shapes.Snapshot)
-def take_snapshot(given: shapes.SnapshotName) -> shapes.Snapshot:
+@operation("POST", "snapshots", takes=wishes.SnapshotName, answers=shapes.Snapshot)
+def take_snapshot(given: wishes.SnapshotName) -> shapes.Snapshot:
     """Put every row of this house away under a name."""
     return shapes.Snapshot(id=given.id, rows=snapshots.take(given.id))
 
 
-@operation("POST", "restore", takes=shapes.SnapshotName)
-def restore_snapshot(given: shapes.SnapshotName) -> None:
+@operation("POST", "restore", takes=wishes.SnapshotName)
+def restore_snapshot(given: wishes.SnapshotName) -> None:
     """This house as it was when the snapshot was taken."""
     snapshots.bring_back(given.id)
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from recovery_portal.testing import scenario, shapes
-from recovery_portal.testing.client import ControlError
+from recovery_portal.testing import scenario, shapes, wishes
+from recovery_portal.testing.answers import ControlError
 from recovery_portal.testing.scenario import Scenario
 from recovery_portal.testing.scenario_words import ScenarioInvalid
 from recovery_portal.testing.strict import InputRefused
@@ -23,8 +23,8 @@ def scenarios() -> list[shapes.ScenarioTold]:
     ]
 
 
-@operation("POST", "scenarios/run", takes=shapes.ScenarioChoice, answers=shapes.ScenarioOutcome, houses=_PORTAL)
-def run_scenario(given: shapes.ScenarioChoice) -> shapes.ScenarioOutcome:
+@operation("POST", "scenarios/run", takes=wishes.ScenarioChoice, answers=shapes.ScenarioOutcome, houses=_PORTAL)
+def run_scenario(given: wishes.ScenarioChoice) -> shapes.ScenarioOutcome:
     """Play one scenario, of the catalogue by its name or as it is written here, and say what came of it."""
     try:
         outcome = playing.play(_chosen(given))
@@ -40,7 +40,7 @@ def run_scenario(given: shapes.ScenarioChoice) -> shapes.ScenarioOutcome:
     )
 
 
-def _chosen(given: shapes.ScenarioChoice) -> Scenario:
+def _chosen(given: wishes.ScenarioChoice) -> Scenario:
     if bool(given.name) == (given.scenario is not None):
         raise InputRefused("Give the name of a scenario, or a scenario, and not both.")
     return scenario.find(given.name) if given.scenario is None else scenario.made("scenario", given.scenario)

@@ -8,7 +8,7 @@ from idv.wallet.errors import WalletRefusal
 from idv.wallet.pages import ADVICE
 from recovery_portal.kit import clock
 from recovery_portal.kit.errors import DomainError
-from recovery_portal.testing import shapes
+from recovery_portal.testing import shapes, wishes
 
 from ..doors import operation
 from ..flows import wallets
@@ -22,22 +22,22 @@ def wallet() -> list[shapes.HeldId]:
     return wallets.held(at=clock.now())
 
 
-@operation("POST", "wallet/receive", takes=shapes.OfferLink, answers=shapes.Reception, houses=_WALLET)
-def receive(given: shapes.OfferLink) -> shapes.Reception:
+@operation("POST", "wallet/receive", takes=wishes.OfferLink, answers=shapes.Reception, houses=_WALLET)
+def receive(given: wishes.OfferLink) -> shapes.Reception:
     """Redeem an offer."""
     with _in_words():
         return wallets.receive(given, at=clock.now())
 
 
-@operation("POST", "wallet/present", takes=shapes.RequestLink, answers=shapes.Sharing, houses=_WALLET)
-def present(given: shapes.RequestLink) -> shapes.Sharing:
+@operation("POST", "wallet/present", takes=wishes.RequestLink, answers=shapes.Sharing, houses=_WALLET)
+def present(given: wishes.RequestLink) -> shapes.Sharing:
     """Share what a verifier asks for."""
     with _in_words():
         return wallets.present(given, at=clock.now())
 
 
-@operation("POST", "wallet/refuse", takes=shapes.RequestLink, answers=shapes.Sharing, houses=_WALLET)
-def refuse(given: shapes.RequestLink) -> shapes.Sharing:
+@operation("POST", "wallet/refuse", takes=wishes.RequestLink, answers=shapes.Sharing, houses=_WALLET)
+def refuse(given: wishes.RequestLink) -> shapes.Sharing:
     """Decline to share, and tell the verifier."""
     with _in_words():
         return wallets.refuse(given, at=clock.now())

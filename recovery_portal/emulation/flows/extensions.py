@@ -9,18 +9,18 @@ from accounts.models import User
 from accounts.operators import Operator
 from recovery_portal.recovery.flows import extending
 from recovery_portal.recovery.models import ClaimExtension
-from recovery_portal.testing import shapes
+from recovery_portal.testing import wishes
 
 from . import seeding
 
 
 @transaction.atomic
-def seed_extension(wanted: shapes.NewExtension, *, at: datetime) -> ClaimExtension:
+def seed_extension(wanted: wishes.NewExtension, *, at: datetime) -> ClaimExtension:
     """With its listener, and granted. Raises ExtensionRefused."""
     fields = asdict(wanted)
     name = fields.pop("name")
     # Rights are granted by a person, and stand in the audit under their name.
-    by: User = seeding.seed_operator(shapes.NewOperator(), at=at)[0]
+    by: User = seeding.seed_operator(wishes.NewOperator(), at=at)[0]
     extension = ClaimExtension.objects.filter(display_name=name).first()
     if extension is None:
         fields["display_name"] = name

@@ -21,7 +21,7 @@ from idv.verifier.models import IdentityProvider
 from recovery_portal.recovery import roles
 from recovery_portal.recovery.flows import configuring
 from recovery_portal.recovery.models import ClaimExtension, RecoveryPolicy, RecoveryProfile
-from recovery_portal.testing import shapes
+from recovery_portal.testing import wishes
 from recovery_portal.testing.strict import InputRefused, nearest
 
 _BY: Final = Operator(user=None, application="Control API")
@@ -29,7 +29,7 @@ EVERYTHING: Final = "Superuser"
 
 
 @transaction.atomic
-def seed_user(wanted: shapes.NewUser, *, at: datetime) -> User:
+def seed_user(wanted: wishes.NewUser, *, at: datetime) -> User:
     """Raises InputRefused, DirectoryRefused."""
     groups = _groups(wanted.groups)
     fields: dict[str, Any] = {
@@ -66,7 +66,7 @@ def _check_lengths(fields: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def seed_group(wanted: shapes.NewGroup, *, at: datetime) -> DirectoryGroup:
+def seed_group(wanted: wishes.NewGroup, *, at: datetime) -> DirectoryGroup:
     """Raises InputRefused for a member who does not exist, or a name that two groups have."""
     members = [_user(name) for name in wanted.members]
     group = _find_group(wanted.name)
@@ -84,7 +84,7 @@ def seed_group(wanted: shapes.NewGroup, *, at: datetime) -> DirectoryGroup:
 
 
 @transaction.atomic
-def seed_profile(wanted: shapes.NewProfile, *, at: datetime) -> RecoveryProfile:
+def seed_profile(wanted: wishes.NewProfile, *, at: datetime) -> RecoveryProfile:
     """Raises InputRefused, ProfileRefused."""
     if wanted.all_users and wanted.groups:
         raise InputRefused("A profile is for all_users or for groups, not for both.")
@@ -115,7 +115,7 @@ def seed_profile(wanted: shapes.NewProfile, *, at: datetime) -> RecoveryProfile:
     return profile
 
 
-def set_tap_policy(wanted: shapes.TapPolicy, *, at: datetime) -> None:
+def set_tap_policy(wanted: wishes.TapPolicy, *, at: datetime) -> None:
     """Raises InputRefused, PolicyInvalid."""
     told = {
         "state": None if wanted.enabled is None else "enabled" if wanted.enabled else "disabled",
@@ -133,7 +133,7 @@ def set_tap_policy(wanted: shapes.TapPolicy, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def seed_operator(wanted: shapes.NewOperator, *, at: datetime) -> tuple[User, str]:
+def seed_operator(wanted: wishes.NewOperator, *, at: datetime) -> tuple[User, str]:
     """The operator and a new password. Raises InputRefused for a role that does not exist."""
     known = [EVERYTHING, *roles.ROLES]
     if wanted.role not in known:

@@ -11,7 +11,7 @@ from idv.wallet.models import HeldCredential, IncomingLink, Wallet
 from idv.wallet.receiving import COPY_SEAL
 from idv.wallet.sealing import OpenWallet
 from recovery_portal.kit import tokens
-from recovery_portal.testing import shapes
+from recovery_portal.testing import shapes, wishes
 
 from .. import state
 from ..doors import NotThere
@@ -29,7 +29,7 @@ def held(*, at: datetime) -> list[shapes.HeldId]:
     return [_told(opened, row) for row in opened.wallet.credentials.prefetch_related("copies")]
 
 
-def receive(wanted: shapes.OfferLink, *, at: datetime) -> shapes.Reception:
+def receive(wanted: wishes.OfferLink, *, at: datetime) -> shapes.Reception:
     """Raises LinkRefused, IssuerRefused."""
     opened = _opened(at)
     link = _kept(opened, wanted.link, IncomingLink.Kind.OFFER, at)
@@ -41,7 +41,7 @@ def receive(wanted: shapes.OfferLink, *, at: datetime) -> shapes.Reception:
     return shapes.Reception(_told(opened, received) if received else None)
 
 
-def present(wanted: shapes.RequestLink, *, at: datetime) -> shapes.Sharing:
+def present(wanted: wishes.RequestLink, *, at: datetime) -> shapes.Sharing:
     """Raises LinkRefused, VerifierRefused, NotThere."""
     opened = _opened(at)
     if wanted.verified_id and not any(str(row.pk) == wanted.verified_id for row in opened.wallet.credentials.all()):
@@ -52,7 +52,7 @@ def present(wanted: shapes.RequestLink, *, at: datetime) -> shapes.Sharing:
     return shapes.Sharing(answered.was_told, answered.continue_at or "")
 
 
-def refuse(wanted: shapes.RequestLink, *, at: datetime) -> shapes.Sharing:
+def refuse(wanted: wishes.RequestLink, *, at: datetime) -> shapes.Sharing:
     """Raises LinkRefused, VerifierRefused."""
     opened = _opened(at)
     link = _kept(opened, wanted.link, IncomingLink.Kind.REQUEST, at)

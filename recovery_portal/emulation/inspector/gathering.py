@@ -9,7 +9,7 @@ from recovery_portal.kit import http
 from recovery_portal.kit.errors import DomainError
 from recovery_portal.testing import bundle as bundles
 from recovery_portal.testing import shapes
-from recovery_portal.testing.client import made
+from recovery_portal.testing.answers import made
 from recovery_portal.testing.journal import hanging_together
 
 from .. import queries

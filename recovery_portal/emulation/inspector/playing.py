@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from recovery_portal.recovery.console.access import page
 from recovery_portal.testing import scenario
-from recovery_portal.testing.client import ControlError
+from recovery_portal.testing.answers import ControlError
 from recovery_portal.testing.scenario_words import ScenarioInvalid
 
 from ..flows import playing

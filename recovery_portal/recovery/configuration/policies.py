@@ -1,5 +1,6 @@
 """The authentication methods policy in the document, and how operators sign in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from .refusals import refused_at
 _GROUPS = ("include_groups", "exclude_groups")
 
 
-class _MethodPolicy:
+class _MethodPolicy(ABC):
     """Of one method: the columns of its one row, and the groups that have it and have it not."""
 
     name: str
@@ -52,11 +53,13 @@ class _MethodPolicy:
     def cleaned(self, name: str, value: Any) -> Any:
         return cleaned(self.model, name, value, self.name)
 
+    @abstractmethod
     def row(self) -> Any:
-        raise NotImplementedError
+        """The policy as it stands; a fresh one, unsaved, where there is none yet."""
 
+    @abstractmethod
     def change(self, fields: dict[str, Any], by: Operator, at: datetime) -> None:
-        raise NotImplementedError
+        """Set what differs, by the flow that every door takes."""
 
 
 class PassPolicy(_MethodPolicy):

@@ -16,7 +16,8 @@ from recovery_portal.kit import adapters, chance, clock, http, images, queue, ra
 from recovery_portal.kit.sessions import SessionStore
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryPolicy, RecoveryProfile
 from recovery_portal.testing import client, shapes
-from recovery_portal.testing.client import AnotherVersion, ControlRefused, RecoveryClient
+from recovery_portal.testing.answers import AnotherVersion, ControlRefused
+from recovery_portal.testing.client import RecoveryClient
 from recovery_portal.testing.in_process import HouseTransport
 from tap.queries import get_policy
 from tests.fakes.control import ask, control

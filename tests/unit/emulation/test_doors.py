@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from recovery_portal.emulation.doors import OPERATIONS
-from recovery_portal.testing.client import ControlRefused, NotInEmulation, RecoveryClient, ServerUnreachable
+from recovery_portal.testing.answers import ControlRefused, NotInEmulation, ServerUnreachable
+from recovery_portal.testing.client import RecoveryClient
 from tests.check_project import environment
 from tests.fakes.control import TOKEN, ask, control
 

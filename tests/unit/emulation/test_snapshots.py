@@ -17,7 +17,8 @@ from idv.provider.models import RelyingParty
 from idv.verifier.models import IdentityProvider
 from recovery_portal.kit import clock
 from recovery_portal.recovery.models import RecoveryAttempt, RecoveryProfile
-from recovery_portal.testing.client import ControlRefused, RecoveryClient
+from recovery_portal.testing.answers import ControlRefused
+from recovery_portal.testing.client import RecoveryClient
 from tests.check_project import environment
 from tests.fakes.control import ask
 

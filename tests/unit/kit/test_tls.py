@@ -14,7 +14,8 @@ import pytest
 from recovery_portal.demo.tls import ServerCertificate
 from recovery_portal.kit import clock, http
 from recovery_portal.testing import trust
-from recovery_portal.testing.client import ControlRefused, RecoveryClient, ServerUnreachable
+from recovery_portal.testing.answers import ControlRefused, ServerUnreachable
+from recovery_portal.testing.client import RecoveryClient
 
 
 class _Hello(BaseHTTPRequestHandler):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recovery_portal.testing import installation, own_database, scenario, scenario_report, scenario_run
-from recovery_portal.testing.client import ControlError
+from recovery_portal.testing.answers import ControlError
 from recovery_portal.testing.installation import Installation
 from recovery_portal.testing.scenario import Scenario
 from recovery_portal.testing.scenario_words import ScenarioInvalid, nearest

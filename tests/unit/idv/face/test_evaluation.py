@@ -179,7 +179,8 @@ _FETCHED = weights.path_of(weights.ARC).is_file()
 
 @pytest.mark.skipif(
     not _FETCHED,
-    reason="NOT RUN: weights of no documented licence; fetch_face_weights --accept",
+    reason="the optional engines' weights have no documented licence: only a person fetches them,"
+    " by manage.py fetch_face_weights --accept",
 )
 @pytest.mark.parametrize("dotted", ["idv.face.arc_engine.ArcOnnxFaceEngine", "idv.face.fused_engine.FusedFaceEngine"])
 def test_the_optional_engines_tell_the_same_person_from_another(dotted: str, settings) -> None:
