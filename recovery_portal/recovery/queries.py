@@ -85,8 +85,8 @@ def _within_reach() -> Iterator[RecoveryProfile]:
 def eligibility(user: User) -> Eligibility:
     """Whether the entry is shown to ``user``: in scope, not excluded, enabled, and signed in at least once before."""
     # Always every question, whatever the first answers: how long it takes says nothing about the account (ASVS 6.3.8).
-    profile, excluded, blocked = find_profile_for(user), _is_excluded(user), is_blocked(user)
-    stopped = is_stopped()
+    profile, excluded = find_profile_for(user), _is_excluded(user)
+    blocked, stopped = is_blocked(user), is_stopped()
     if stopped:
         return Eligibility(None, "stopped")
     if not user.account_enabled:
